@@ -1,0 +1,36 @@
+package run
+
+// The keys of a run's files in the run bucket. Everything of a run lies under
+// Folder(name).
+
+// Folder is the run's folder, with its slash.
+func Folder(name string) string { return "runs/" + name + "/" }
+
+// ClaimKey holds the Execution that owns the name; put once, conditionally.
+func ClaimKey(name string) string { return Folder(name) + "claim.json" }
+
+// PlanKey holds the Plan.
+func PlanKey(name string) string { return Folder(name) + "plan.json" }
+
+// ManifestKey holds one Object a line (JSON Lines).
+func ManifestKey(name string) string { return Folder(name) + "manifest.jsonl" }
+
+// PreparedKey holds the Prepared.
+func PreparedKey(name string) string { return Folder(name) + "prepared.json" }
+
+// ResultsPrefix is the Prefix of the map's ResultWriter, without a slash at its
+// end: Step Functions writes <prefix>/<map run uuid>/manifest.json and others.
+func ResultsPrefix(name string) string { return Folder(name) + "results" }
+
+// RejectedFolder holds malformed events and rejected documents as subscription
+// records.
+func RejectedFolder(name string) string { return Folder(name) + "rejected/" }
+
+// ReportKey holds the whole report; PageKey the same for people.
+func ReportKey(name string) string { return Folder(name) + "report.json" }
+
+// PageKey holds the report as one self-contained HTML page.
+func PageKey(name string) string { return Folder(name) + "report.html" }
+
+// NoteKey holds the report as a short Markdown text, for a notification.
+func NoteKey(name string) string { return Folder(name) + "report.md" }

@@ -1,0 +1,278 @@
+package run
+
+import (
+	"fmt"
+	"time"
+)
+
+// End is how an object ended.
+type End string
+
+const (
+	// Indexed: read to its end.
+	Indexed End = "indexed"
+	// More: the deadline was near; call again with the outcome so far.
+	More End = "more"
+	// Damaged: bytes that are not what they should be; what stands before the
+	// damage is indexed.
+	Damaged End = "damaged"
+	// Archived: in a storage class that has to be restored first.
+	Archived End = "archived"
+	// Gone: listed, but no longer there.
+	Gone End = "gone"
+	// Changed: there with another ETag than listed.
+	Changed End = "changed"
+)
+
+// Counts says where events ended. Each event decoded ends in exactly one of the
+// first six below Decoded, and each counter is counted where its event ends,
+// never computed from the others: Check can therefore find a loss.
+type Counts struct {
+	Decoded    int64 `json:"decoded"`
+	OutOfRange int64 `json:"outOfRange"`
+	Filtered   int64 `json:"filtered"`
+	// Malformed: unusable in the archive (no id, no time, wrong types).
+	Malformed int64 `json:"malformed"`
+	// Rejected: refused by the cluster for the document's own sake.
+	Rejected int64 `json:"rejected"`
+	Created  int64 `json:"created"`
+	// AlreadyThere counts conflicts (409); InDoubt how many of these followed a
+	// resend whose first answer was lost, so that
+	// Created ≤ really created here ≤ Created + InDoubt.
+	AlreadyThere int64 `json:"alreadyThere"`
+	InDoubt      int64 `json:"inDoubt"`
+}
+
+// Check tells by how much the counts do not add up, or nil.
+func (c Counts) Check() error {
+	ended := c.OutOfRange + c.Filtered + c.Malformed + c.Rejected + c.Created + c.AlreadyThere
+	if ended != c.Decoded {
+		return fmt.Errorf("%d events were decoded but %d are accounted for", c.Decoded, ended)
+	}
+	if c.InDoubt > c.AlreadyThere {
+		return fmt.Errorf("%d events are in doubt but only %d were already there", c.InDoubt, c.AlreadyThere)
+	}
+	return nil
+}
+
+// Add adds o's counts to c.
+func (c *Counts) Add(o Counts) {
+	c.Decoded += o.Decoded
+	c.OutOfRange += o.OutOfRange
+	c.Filtered += o.Filtered
+	c.Malformed += o.Malformed
+	c.Rejected += o.Rejected
+	c.Created += o.Created
+	c.AlreadyThere += o.AlreadyThere
+	c.InDoubt += o.InDoubt
+}
+
+// IndexCounts says where the documents meant for one index ended:
+// Documents = Rejected + Created + AlreadyThere.
+type IndexCounts struct {
+	Documents    int64 `json:"documents"`
+	Rejected     int64 `json:"rejected,omitempty"`
+	Created      int64 `json:"created,omitempty"`
+	AlreadyThere int64 `json:"alreadyThere,omitempty"`
+}
+
+// Add adds o's counts to c.
+func (c *IndexCounts) Add(o IndexCounts) {
+	c.Documents += o.Documents
+	c.Rejected += o.Rejected
+	c.Created += o.Created
+	c.AlreadyThere += o.AlreadyThere
+}
+
+// Place is where the next call goes on: the record that starts Offset bytes
+// into the object's plain text (after all layers of compression), and how many
+// of its events are done.
+type Place struct {
+	Offset int64 `json:"offset"`
+	Events int64 `json:"events,omitempty"`
+}
+
+// Damage says what is wrong with an object, and where.
+type Damage struct {
+	Reason string `json:"reason"`
+	// Offset is bytes of plain text before the damage; ObjectOffset bytes of the
+	// object itself, -1 where that is not known.
+	Offset       int64 `json:"offset"`
+	ObjectOffset int64 `json:"objectOffset"`
+	// Record and Event count from 0: how many were whole before the damage, and
+	// how many events of the broken record were.
+	Record int64 `json:"record"`
+	Event  int64 `json:"event"`
+}
+
+// Other is the key under which a limited map counts what no longer fits.
+const Other = "other"
+
+// Limits of an outcome's maps, so that it stays far below the 256 KiB that may
+// pass between states.
+const (
+	maxKeys    = 400
+	maxReasons = 20
+)
+
+// Outcome is what came of one object, over all calls so far.
+type Outcome struct {
+	// End is empty before the first call.
+	End    End     `json:"end,omitempty"`
+	Reason string  `json:"reason,omitempty"`
+	Damage *Damage `json:"damage,omitempty"`
+	Place  Place   `json:"place"`
+	Calls  int     `json:"calls"`
+
+	Counts
+	// Records with log events; ControlRecords only check the destination;
+	// Recovered were inside Firehose error records (and count in Records too).
+	Records        int64 `json:"records"`
+	ControlRecords int64 `json:"controlRecords,omitempty"`
+	Recovered      int64 `json:"recovered,omitempty"`
+	// Unverified events came from a gzip member whose checksum turned out wrong;
+	// Repaired events held bytes that are not UTF-8, now U+FFFD.
+	Unverified int64 `json:"unverified,omitempty"`
+	Repaired   int64 `json:"repaired,omitempty"`
+
+	// BytesIn were read from the object, BytesPlain are its plain text, BytesOut
+	// were sent to the cluster (before compression, resends included).
+	BytesIn    int64 `json:"bytesIn"`
+	BytesPlain int64 `json:"bytesPlain"`
+	BytesOut   int64 `json:"bytesOut"`
+	// First and Last event time of all events with a usable time.
+	First *time.Time `json:"first,omitempty"`
+	Last  *time.Time `json:"last,omitempty"`
+
+	// Indices counts by index name, Hours the in-range, unfiltered events by UTC
+	// hour ("2018-12-10T03").
+	Indices map[string]IndexCounts `json:"indices,omitempty"`
+	Hours   map[string]int64       `json:"hours,omitempty"`
+	// Lag counts in-range events by how long after their time their object was
+	// begun (key time minus event time), see LagBounds; empty without a key time.
+	Lag []int64 `json:"lag,omitempty"`
+	// Rejections and Malformations count by reason.
+	Rejections    map[string]int64 `json:"rejections,omitempty"`
+	Malformations map[string]int64 `json:"malformations,omitempty"`
+
+	// Requests to the cluster, Retries of requests or items, and milliseconds
+	// spent waiting before them.
+	Requests int64 `json:"requests"`
+	Retries  int64 `json:"retries,omitempty"`
+	WaitedMs int64 `json:"waitedMs,omitempty"`
+	// Ms is the time spent on the object.
+	Ms int64 `json:"ms"`
+}
+
+// LagBounds are the upper bounds of the buckets of Outcome.Lag; one more bucket
+// holds what lies beyond the last.
+func LagBounds() []time.Duration {
+	return []time.Duration{0, time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 24 * time.Hour}
+}
+
+// Add brings o forward by one call: its counts are added, and how and where the
+// call ended takes the place of what stood there.
+func (o *Outcome) Add(call Outcome) {
+	o.End, o.Reason, o.Damage, o.Place = call.End, call.Reason, call.Damage, call.Place
+	o.Calls += call.Calls
+	o.Counts.Add(call.Counts)
+	o.Records += call.Records
+	o.ControlRecords += call.ControlRecords
+	o.Recovered += call.Recovered
+	o.Unverified += call.Unverified
+	o.Repaired += call.Repaired
+	o.BytesIn += call.BytesIn
+	o.BytesPlain += call.BytesPlain
+	o.BytesOut += call.BytesOut
+	o.Seen(call.First)
+	o.Seen(call.Last)
+	for index, c := range call.Indices {
+		o.CountIndex(index, c)
+	}
+	for hour, n := range call.Hours {
+		o.Hours = count(o.Hours, hour, n, maxKeys)
+	}
+	for i, n := range call.Lag {
+		o.countLag(i, n)
+	}
+	for reason, n := range call.Rejections {
+		o.Rejections = count(o.Rejections, reason, n, maxReasons)
+	}
+	for reason, n := range call.Malformations {
+		o.Malformations = count(o.Malformations, reason, n, maxReasons)
+	}
+	o.Requests += call.Requests
+	o.Retries += call.Retries
+	o.WaitedMs += call.WaitedMs
+	o.Ms += call.Ms
+}
+
+// Seen widens First and Last to hold t; nil changes nothing.
+func (o *Outcome) Seen(t *time.Time) {
+	if t == nil {
+		return
+	}
+	if o.First == nil || t.Before(*o.First) {
+		o.First = t
+	}
+	if o.Last == nil || t.After(*o.Last) {
+		o.Last = t
+	}
+}
+
+// CountIndex adds c to the counts of an index.
+func (o *Outcome) CountIndex(index string, c IndexCounts) {
+	if o.Indices == nil {
+		o.Indices = map[string]IndexCounts{}
+	}
+	if _, ok := o.Indices[index]; !ok && len(o.Indices) >= maxKeys {
+		index = Other
+	}
+	sum := o.Indices[index]
+	sum.Add(c)
+	o.Indices[index] = sum
+}
+
+// CountHour adds n in-range events to the UTC hour of t.
+func (o *Outcome) CountHour(t time.Time, n int64) {
+	o.Hours = count(o.Hours, t.UTC().Format("2006-01-02T15"), n, maxKeys)
+}
+
+// CountLag adds n in-range events that arrived d after their time.
+func (o *Outcome) CountLag(d time.Duration, n int64) {
+	bounds := LagBounds()
+	i := 0
+	for i < len(bounds) && d > bounds[i] {
+		i++
+	}
+	o.countLag(i, n)
+}
+
+// CountRejection adds n documents refused for reason.
+func (o *Outcome) CountRejection(reason string, n int64) {
+	o.Rejections = count(o.Rejections, reason, n, maxReasons)
+}
+
+// CountMalformation adds n events unusable for reason.
+func (o *Outcome) CountMalformation(reason string, n int64) {
+	o.Malformations = count(o.Malformations, reason, n, maxReasons)
+}
+
+func (o *Outcome) countLag(bucket int, n int64) {
+	if o.Lag == nil {
+		o.Lag = make([]int64, len(LagBounds())+1)
+	}
+	o.Lag[bucket] += n
+}
+
+// count adds n to m[key], or to m[Other] where m is full.
+func count(m map[string]int64, key string, n int64, limit int) map[string]int64 {
+	if m == nil {
+		m = map[string]int64{}
+	}
+	if _, ok := m[key]; !ok && len(m) >= limit {
+		key = Other
+	}
+	m[key] += n
+	return m
+}

@@ -1,0 +1,267 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Request is the execution input, as a person types it.
+type Request struct {
+	// From and To are days (2018-12-10, in the stack's zone, To included) or RFC
+	// 3339 instants (To excluded).
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+	// LastDays, instead of From and To: so many whole calendar days before the
+	// day of the execution's start.
+	LastDays *int `json:"lastDays,omitempty"`
+	// MarginBefore and MarginAfter widen the hours in which objects are looked
+	// for; 3h each by default.
+	MarginBefore string `json:"marginBefore,omitempty"`
+	MarginAfter  string `json:"marginAfter,omitempty"`
+	// Plan true: list, estimate and write the plan; touch no cluster.
+	Plan bool `json:"plan,omitempty"`
+	// Retry names an earlier run: what it did not index, and nothing else.
+	Retry string `json:"retry,omitempty"`
+	// MaxConcurrency is how many objects are indexed at once; 10 by default.
+	MaxConcurrency *int `json:"maxConcurrency,omitempty"`
+	// ToleratedFailurePercentage of children, above which the map stops; 10 by
+	// default.
+	ToleratedFailurePercentage *float64 `json:"toleratedFailurePercentage,omitempty"`
+	Include                    Filter   `json:"include,omitzero"`
+	Exclude                    Filter   `json:"exclude,omitzero"`
+}
+
+// Defaults of a Request.
+const (
+	DefaultMargin                     = Duration(3 * time.Hour)
+	DefaultMaxConcurrency             = 10
+	DefaultToleratedFailurePercentage = 10.0
+)
+
+// MaxConcurrencyLimit is the most children a Distributed Map runs at once.
+// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+const MaxConcurrencyLimit = 10_000
+
+// maxMargin keeps a typing error from listing a whole archive.
+const maxMargin = 31 * 24 * time.Hour
+
+const members = "from, to, lastDays, marginBefore, marginAfter, plan, retry, maxConcurrency, " +
+	"toleratedFailurePercentage, include, exclude"
+
+// ParseRequest reads an execution input. Its error is a Fault named
+// InvalidRequest whose sentence names the member that is wrong.
+func ParseRequest(input []byte) (Request, error) {
+	var r Request
+	d := json.NewDecoder(bytes.NewReader(input))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		return Request{}, invalid("%s", inputFault(err))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Request{}, invalid("the input goes on after its JSON object; give one object")
+	}
+	return r, nil
+}
+
+// inputFault says in a person's words what encoding/json found.
+func inputFault(err error) string {
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field == "":
+		return fmt.Sprintf("the input is a JSON %s; give an object such as {\"from\": \"2018-12-10\", \"to\": \"2018-12-12\"}", wrong.Value)
+	case errors.As(err, &wrong):
+		return fmt.Sprintf("%s: a JSON %s is not allowed here; give %s", wrong.Field, wrong.Value, allowed(wrong.Field))
+	case errors.As(err, &syntax), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Sprintf("the input is no JSON object (%v)", err)
+	case strings.HasPrefix(err.Error(), "json: unknown field "):
+		return fmt.Sprintf("%s is not a member of the request; its members are %s",
+			strings.TrimPrefix(err.Error(), "json: unknown field "), members)
+	}
+	return err.Error()
+}
+
+// allowed says which values a member takes.
+func allowed(member string) string {
+	switch name, _, _ := strings.Cut(member, "."); name {
+	case "from", "to":
+		return `a string: a day ("2018-12-10") or an RFC 3339 instant ("2018-12-10T12:00:00+09:00")`
+	case "lastDays":
+		return "a whole number from 1 to 3660"
+	case "marginBefore", "marginAfter":
+		return `a string: a duration such as "3h" or "90m"`
+	case "plan":
+		return "true or false"
+	case "retry":
+		return "a string: the name of an earlier run"
+	case "maxConcurrency":
+		return fmt.Sprintf("a whole number from 1 to %d", MaxConcurrencyLimit)
+	case "toleratedFailurePercentage":
+		return "a number from 0 to 100"
+	}
+	return `an object with any of "logGroup", "logStream", "message", each a list of strings`
+}
+
+// Resolve fills in every default and works out the range, in zone, as of the
+// execution's start. What is found for it (objects, manifest) stays zero. Its
+// error is a Fault named InvalidRequest.
+func (r Request) Resolve(e Execution, zone *time.Location) (Plan, error) {
+	p := Plan{
+		Run: e.Name, Execution: e.ID, Started: e.StartTime.In(zone),
+		MarginBefore: DefaultMargin, MarginAfter: DefaultMargin,
+		PlanOnly: r.Plan, Retry: r.Retry,
+		MaxConcurrency: DefaultMaxConcurrency, ToleratedFailurePercentage: DefaultToleratedFailurePercentage,
+		Include: r.Include, Exclude: r.Exclude,
+		Prefixes: []string{}, Notes: []string{},
+	}
+	if r.MaxConcurrency != nil {
+		p.MaxConcurrency = *r.MaxConcurrency
+	}
+	if r.ToleratedFailurePercentage != nil {
+		p.ToleratedFailurePercentage = *r.ToleratedFailurePercentage
+	}
+	if err := margin("marginBefore", r.MarginBefore, &p.MarginBefore); err != nil {
+		return Plan{}, err
+	}
+	if err := margin("marginAfter", r.MarginAfter, &p.MarginAfter); err != nil {
+		return Plan{}, err
+	}
+	if err := r.check(p); err != nil {
+		return Plan{}, err
+	}
+	if r.Retry != "" {
+		return p, nil // the range is the earlier run's
+	}
+	return p, r.setRange(&p, zone)
+}
+
+// margin reads a duration into m, or leaves the default there.
+func margin(member, s string, m *Duration) error {
+	if s == "" {
+		return nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return invalid("%s: %q is no duration; give %s", member, s, allowed(member))
+	}
+	if d < 0 || d > maxMargin {
+		return invalid("%s: %s is out of bounds; give 0s to %s", member, s, maxMargin)
+	}
+	*m = Duration(d)
+	return nil
+}
+
+// check is everything about a request but its range.
+func (r Request) check(p Plan) error {
+	if p.MaxConcurrency < 1 || p.MaxConcurrency > MaxConcurrencyLimit {
+		return invalid("maxConcurrency: %d is out of bounds; give %s", p.MaxConcurrency, allowed("maxConcurrency"))
+	}
+	if !(p.ToleratedFailurePercentage >= 0 && p.ToleratedFailurePercentage <= 100) {
+		return invalid("toleratedFailurePercentage: %v is out of bounds; give %s", p.ToleratedFailurePercentage, allowed("toleratedFailurePercentage"))
+	}
+	if err := r.Include.check("include"); err != nil {
+		return err
+	}
+	if err := r.Exclude.check("exclude"); err != nil {
+		return err
+	}
+	if r.Retry == "" {
+		return nil
+	}
+	if !ValidName(r.Retry) {
+		return invalid("retry: %q is no name of a run; give %s", r.Retry, allowed("retry"))
+	}
+	for _, m := range []struct {
+		name  string
+		given bool
+	}{
+		{"from", r.From != ""},
+		{"to", r.To != ""},
+		{"lastDays", r.LastDays != nil},
+		{"marginBefore", r.MarginBefore != ""},
+		{"marginAfter", r.MarginAfter != ""},
+		{"include", !r.Include.Empty()},
+		{"exclude", !r.Exclude.Empty()},
+	} {
+		if m.given {
+			return invalid("%s: not allowed beside retry, which takes the range and the filters of the earlier run; leave it out", m.name)
+		}
+	}
+	return nil
+}
+
+// setRange works out From and To, and cuts what lies after the start.
+func (r Request) setRange(p *Plan, zone *time.Location) error {
+	switch {
+	case r.LastDays != nil && (r.From != "" || r.To != ""):
+		return invalid("lastDays: not allowed beside from and to; give either")
+	case r.LastDays != nil && (*r.LastDays < 1 || *r.LastDays > 3660):
+		return invalid("lastDays: %d is out of bounds; give %s", *r.LastDays, allowed("lastDays"))
+	case r.LastDays != nil:
+		y, m, d := p.Started.Date()
+		p.From = time.Date(y, m, d-*r.LastDays, 0, 0, 0, 0, zone)
+		p.To = time.Date(y, m, d, 0, 0, 0, 0, zone)
+		return nil
+	case r.From == "":
+		return invalid("from: missing; give %s, or lastDays, or retry", allowed("from"))
+	case r.To == "":
+		return invalid("to: missing; give %s", allowed("to"))
+	}
+	var err error
+	if p.From, err = instant("from", r.From, zone, 0); err != nil {
+		return err
+	}
+	if p.To, err = instant("to", r.To, zone, 1); err != nil {
+		return err
+	}
+	if !p.From.Before(p.To) {
+		return invalid("from: %s is not before to (%s); swap them", r.From, r.To)
+	}
+	if !p.From.Before(p.Started) {
+		return invalid("from: %s lies in the future, the run started at %s; give a range in the past",
+			r.From, p.Started.Format(time.RFC3339))
+	}
+	if p.To.After(p.Started) {
+		p.To = p.Started
+		p.Notes = append(p.Notes, fmt.Sprintf("to: %s lies in the future; the range was cut at the start of the run, %s",
+			r.To, p.Started.Format(time.RFC3339)))
+	}
+	return nil
+}
+
+// instant reads a day, moved on by days, or an RFC 3339 instant.
+func instant(member, s string, zone *time.Location, days int) (time.Time, error) {
+	if t, err := time.ParseInLocation(time.DateOnly, s, zone); err == nil {
+		return time.Date(t.Year(), t.Month(), t.Day()+days, 0, 0, 0, 0, zone), nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil || t.Year() < 1970 {
+		return time.Time{}, invalid("%s: %q is neither a day nor an instant; give %s", member, s, allowed(member))
+	}
+	return t.In(zone), nil
+}
+
+func invalid(format string, args ...any) error {
+	return &Fault{Name: InvalidRequest, Reason: fmt.Sprintf(format, args...)}
+}
+
+// ValidName tells whether s can be the name of an execution, and so of a run:
+// 1 to 80 characters of those that are also safe in a key.
+func ValidName(s string) bool {
+	if s == "" || len(s) > 80 || s == "." || s == ".." {
+		return false
+	}
+	for _, c := range s {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
