@@ -1,7 +1,5 @@
 package run
 
-import "encoding/json"
-
 // Named errors, as the state machine's Retry, Catch and Fail know them. They
 // reach it under these very names.
 const (
@@ -27,14 +25,14 @@ const (
 )
 
 // Fault is an error that has a name in the state machine: something in the
-// surroundings of a run failed, or the request was refused.
+// surroundings of a run failed, or the request was refused. A call of the index
+// Lambda that moved anything forward returns More instead, and meets the fault
+// again in the next call: so a fault never takes counts with it.
 type Fault struct {
 	Name string
 	// Reason is a sentence for a person, Todo another that says what to do.
 	Reason string
 	Todo   string
-	// Counted is what the failed call had counted, where it had.
-	Counted *Outcome
 	// Err is what caused it, if anything.
 	Err error
 }
@@ -52,26 +50,5 @@ func (f *Fault) Error() string {
 
 func (f *Fault) Unwrap() error { return f.Err }
 
-// Cause is the message that the state machine is given: a sentence, or, where
-// something had been counted, a short JSON object of reason, todo and counted.
-func (f *Fault) Cause() string {
-	if f.Counted == nil {
-		return f.Error()
-	}
-	reason := f.Reason
-	if f.Err != nil {
-		reason += ": " + f.Err.Error()
-	}
-	b, err := json.Marshal(Cause{Reason: reason, Todo: f.Todo, Counted: f.Counted})
-	if err != nil {
-		return f.Error()
-	}
-	return string(b)
-}
-
-// Cause is the JSON form of a failed child's cause.
-type Cause struct {
-	Reason  string   `json:"reason"`
-	Todo    string   `json:"todo,omitempty"`
-	Counted *Outcome `json:"counted,omitempty"`
-}
+// Cause is the message that the state machine is given.
+func (f *Fault) Cause() string { return f.Error() }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -9,18 +10,18 @@ import (
 type End string
 
 const (
-	// Indexed: read to its end.
+	// Indexed means read to its end.
 	Indexed End = "indexed"
-	// More: the deadline was near; call again with the outcome so far.
+	// More means the deadline was near; call again with the outcome so far.
 	More End = "more"
-	// Damaged: bytes that are not what they should be; what stands before the
+	// Damaged means bytes that are not what they should be; what stands before the
 	// damage is indexed.
 	Damaged End = "damaged"
-	// Archived: in a storage class that has to be restored first.
+	// Archived means in a storage class that has to be restored first.
 	Archived End = "archived"
-	// Gone: listed, but no longer there.
+	// Gone means listed, but no longer there.
 	Gone End = "gone"
-	// Changed: there with another ETag than listed.
+	// Changed means there with another ETag than listed.
 	Changed End = "changed"
 )
 
@@ -108,11 +109,15 @@ type Damage struct {
 // Other is the key under which a limited map counts what no longer fits.
 const Other = "other"
 
-// Limits of an outcome's maps, so that it stays far below the 256 KiB that may
-// pass between states.
+// Limits of an outcome's maps, so that its JSON stays below the 32,768
+// characters of a Fail state's Cause. CloudWatch takes events up to 14 days old
+// and Firehose closes an object within 15 minutes, so that an object of theirs
+// has at most 16 days and 384 hours.
 const (
-	maxKeys    = 400
-	maxReasons = 20
+	maxIndices = 40
+	maxHours   = 400
+	maxReasons = 10
+	maxReason  = 200 // bytes
 )
 
 // Outcome is what came of one object, over all calls so far.
@@ -122,7 +127,11 @@ type Outcome struct {
 	Reason string  `json:"reason,omitempty"`
 	Damage *Damage `json:"damage,omitempty"`
 	Place  Place   `json:"place"`
-	Calls  int     `json:"calls"`
+	// Doubt is zero, or a place behind Place: events between the two may have
+	// been created by an earlier call that could not finish them in order. The
+	// next call takes them again and counts their conflicts as in doubt.
+	Doubt Place `json:"doubt,omitzero"`
+	Calls int   `json:"calls"`
 
 	Counts
 	// Records with log events; ControlRecords only check the destination;
@@ -173,7 +182,7 @@ func LagBounds() []time.Duration {
 // Add brings o forward by one call: its counts are added, and how and where the
 // call ended takes the place of what stood there.
 func (o *Outcome) Add(call Outcome) {
-	o.End, o.Reason, o.Damage, o.Place = call.End, call.Reason, call.Damage, call.Place
+	o.End, o.Reason, o.Damage, o.Place, o.Doubt = call.End, call.Reason, call.Damage, call.Place, call.Doubt
 	o.Calls += call.Calls
 	o.Counts.Add(call.Counts)
 	o.Records += call.Records
@@ -190,7 +199,7 @@ func (o *Outcome) Add(call Outcome) {
 		o.CountIndex(index, c)
 	}
 	for hour, n := range call.Hours {
-		o.Hours = count(o.Hours, hour, n, maxKeys)
+		o.Hours = count(o.Hours, hour, n, maxHours)
 	}
 	for i, n := range call.Lag {
 		o.countLag(i, n)
@@ -225,7 +234,7 @@ func (o *Outcome) CountIndex(index string, c IndexCounts) {
 	if o.Indices == nil {
 		o.Indices = map[string]IndexCounts{}
 	}
-	if _, ok := o.Indices[index]; !ok && len(o.Indices) >= maxKeys {
+	if _, ok := o.Indices[index]; !ok && len(o.Indices) >= maxIndices {
 		index = Other
 	}
 	sum := o.Indices[index]
@@ -235,7 +244,7 @@ func (o *Outcome) CountIndex(index string, c IndexCounts) {
 
 // CountHour adds n in-range events to the UTC hour of t.
 func (o *Outcome) CountHour(t time.Time, n int64) {
-	o.Hours = count(o.Hours, t.UTC().Format("2006-01-02T15"), n, maxKeys)
+	o.Hours = count(o.Hours, t.UTC().Format("2006-01-02T15"), n, maxHours)
 }
 
 // CountLag adds n in-range events that arrived d after their time.
@@ -265,8 +274,11 @@ func (o *Outcome) countLag(bucket int, n int64) {
 	o.Lag[bucket] += n
 }
 
-// count adds n to m[key], or to m[Other] where m is full.
+// count adds n to m[key], or to m[Other] where m is full. Long keys are cut.
 func count(m map[string]int64, key string, n int64, limit int) map[string]int64 {
+	if len(key) > maxReason {
+		key = strings.ToValidUTF8(key[:maxReason], "") + "…"
+	}
 	if m == nil {
 		m = map[string]int64{}
 	}

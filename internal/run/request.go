@@ -150,7 +150,7 @@ func margin(member, s string, m *Duration) error {
 		return invalid("%s: %q is no duration; give %s", member, s, allowed(member))
 	}
 	if d < 0 || d > maxMargin {
-		return invalid("%s: %s is out of bounds; give 0s to %s", member, s, maxMargin)
+		return invalid("%s: %s is out of bounds; give 0s to %dh", member, s, int(maxMargin.Hours()))
 	}
 	*m = Duration(d)
 	return nil
