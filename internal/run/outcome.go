@@ -202,7 +202,7 @@ func (o *Outcome) Add(call Outcome) {
 		o.Hours = count(o.Hours, hour, n, maxHours)
 	}
 	for i, n := range call.Lag {
-		o.countLag(i, n)
+		o.CountLag(i, n)
 	}
 	for reason, n := range call.Rejections {
 		o.Rejections = count(o.Rejections, reason, n, maxReasons)
@@ -247,14 +247,13 @@ func (o *Outcome) CountHour(t time.Time, n int64) {
 	o.Hours = count(o.Hours, t.UTC().Format("2006-01-02T15"), n, maxHours)
 }
 
-// CountLag adds n in-range events that arrived d after their time.
-func (o *Outcome) CountLag(d time.Duration, n int64) {
-	bounds := LagBounds()
-	i := 0
-	for i < len(bounds) && d > bounds[i] {
-		i++
+// CountLag adds n in-range events to a bucket of Lag: the first whose bound in
+// LagBounds is not below how long after their time they arrived.
+func (o *Outcome) CountLag(bucket int, n int64) {
+	if o.Lag == nil {
+		o.Lag = make([]int64, len(LagBounds())+1)
 	}
-	o.countLag(i, n)
+	o.Lag[bucket] += n
 }
 
 // CountRejection adds n documents refused for reason.
@@ -265,13 +264,6 @@ func (o *Outcome) CountRejection(reason string, n int64) {
 // CountMalformation adds n events unusable for reason.
 func (o *Outcome) CountMalformation(reason string, n int64) {
 	o.Malformations = count(o.Malformations, reason, n, maxReasons)
-}
-
-func (o *Outcome) countLag(bucket int, n int64) {
-	if o.Lag == nil {
-		o.Lag = make([]int64, len(LagBounds())+1)
-	}
-	o.Lag[bucket] += n
 }
 
 // count adds n to m[key], or to m[Other] where m is full. Long keys are cut.
