@@ -15,6 +15,9 @@ func PlanKey(name string) string { return Folder(name) + "plan.json" }
 // ManifestKey holds one Object a line (JSON Lines).
 func ManifestKey(name string) string { return Folder(name) + "manifest.jsonl" }
 
+// InventoryKey holds the Inventory.
+func InventoryKey(name string) string { return Folder(name) + "inventory.json" }
+
 // PreparedKey holds the Prepared.
 func PreparedKey(name string) string { return Folder(name) + "prepared.json" }
 

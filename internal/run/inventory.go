@@ -1,0 +1,62 @@
+package run
+
+// Inventory is what the list Lambda found, for people: written beside the
+// manifest, and all there is to a run that only plans.
+type Inventory struct {
+	Objects int64 `json:"objects"`
+	Bytes   int64 `json:"bytes"`
+	// Days and Hours count objects by their key time: days in the stack's zone,
+	// hours in UTC ("2018-12-10T03"). Both are in order and hold no zeros.
+	Days  []Shelf `json:"days"`
+	Hours []Shelf `json:"hours"`
+	// Gaps are the hours without any object between the first and the last hour
+	// that has one, as far as they lie in the range asked for.
+	Gaps []string `json:"gaps"`
+	// Unrestored are objects that have to be restored before they can be read, by
+	// storage class.
+	Unrestored []Unrestored `json:"unrestored"`
+	// Unfit counts keys whose name does not have the form that Firehose gives;
+	// they are in the manifest all the same. UnfitKeys are the first of them.
+	Unfit     int64    `json:"unfit"`
+	UnfitKeys []string `json:"unfitKeys"`
+	// Estimate is present in a run that only plans and found something.
+	Estimate *Estimate `json:"estimate,omitempty"`
+}
+
+// Shelf is how much lies under one day or hour.
+type Shelf struct {
+	Name    string `json:"name"`
+	Objects int64  `json:"objects"`
+	Bytes   int64  `json:"bytes"`
+}
+
+// Unrestored are objects in one storage class that cannot be read as they are.
+type Unrestored struct {
+	StorageClass string `json:"storageClass"`
+	Objects      int64  `json:"objects"`
+	Bytes        int64  `json:"bytes"`
+	// Restore is a command that asks for the first of them.
+	Restore string `json:"restore"`
+}
+
+// Estimate is what a run would be, judged by a sample of its objects.
+type Estimate struct {
+	// Sampled objects were opened, SampledBytes of them read.
+	Sampled      int64 `json:"sampled"`
+	SampledBytes int64 `json:"sampledBytes"`
+	// Unreadable of the sampled objects could not be read to where reading ended.
+	Unreadable int64 `json:"unreadable"`
+	// Events, PlainBytes (after decompression) of all objects; some of the events
+	// may lie outside the range.
+	Events     int64 `json:"events"`
+	PlainBytes int64 `json:"plainBytes"`
+	// Seconds the run takes at its MaxConcurrency, at EventsPerSecond each.
+	Seconds         int64 `json:"seconds"`
+	EventsPerSecond int64 `json:"eventsPerSecond"`
+	// Dollars are US dollars, by the list prices of Priced.
+	Lambda        float64 `json:"lambda"`
+	StepFunctions float64 `json:"stepFunctions"`
+	S3            float64 `json:"s3"`
+	Dollars       float64 `json:"dollars"`
+	Priced        string  `json:"priced"`
+}
