@@ -29,6 +29,10 @@ func ResultsPrefix(name string) string { return Folder(name) + "results" }
 // records.
 func RejectedFolder(name string) string { return Folder(name) + "rejected/" }
 
+// ProblemsFolder holds, as JSON Lines, every object that is not wholly indexed;
+// the report names the files.
+func ProblemsFolder(name string) string { return Folder(name) + "problems/" }
+
 // ReportKey holds the whole report; PageKey the same for people.
 func ReportKey(name string) string { return Folder(name) + "report.json" }
 

@@ -90,6 +90,9 @@ type ReportRequest struct {
 	// Map is what the Distributed Map ended with: an error and its cause when it
 	// failed, anything else when it did not.
 	Map Caught `json:"map"`
+	// Attempt is how often this very call was tried before: results that are
+	// still missing are waited for at first, and reported as missing at last.
+	Attempt int `json:"attempt"`
 }
 
 // Caught is an error as a Catch of the state machine hands it on.
