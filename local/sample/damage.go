@@ -1,0 +1,107 @@
+package sample
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+// damage is what was done to an object. Each kind is chosen so that what can
+// still be read of it is known exactly.
+type damage int
+
+const (
+	undamaged damage = iota
+	// damageCut ends inside the header of the last record's gzip member.
+	damageCut
+	// damageFlipped has one bit of a checksum changed: the member's events can be
+	// read but not verified, the members behind it are not read.
+	damageFlipped
+	// damageTorn ends inside the last event of plain JSON: the events before it
+	// can be read.
+	damageTorn
+	// damageForeign holds something else altogether.
+	damageForeign
+)
+
+// spoil damages objects, at least one each day of the default archive.
+func spoil(drafts []draft) {
+	for _, s := range []struct {
+		at     int
+		damage damage
+		format string
+	}{
+		{len(drafts) / 8, damageCut, formatMembers},
+		{len(drafts) / 2, damageFlipped, formatMembers},
+		{len(drafts) * 5 / 6, damageTorn, formatPlain},
+	} {
+		d := &drafts[s.at]
+		d.damage, d.format = s.damage, s.format
+	}
+}
+
+// apply damages the parts of an object, one for each record, and says how many
+// of the records stay whole.
+func (k damage) apply(parts [][]byte, d draft, rng *rand.Rand) (body []byte, whole int) {
+	last := len(parts) - 1
+	switch k {
+	case damageCut:
+		const intoHeader = 6
+		parts[last] = parts[last][:intoHeader]
+		return bytes.Join(parts, nil), last
+	case damageFlipped:
+		const checksum = 8 // bytes from the member's end: CRC-32, then the length
+		at := filled(d.records, len(parts)/2)
+		parts[at][len(parts[at])-checksum] ^= 1 << rng.IntN(8)
+		return bytes.Join(parts, nil), at + 1
+	case damageTorn:
+		const intoEnd = 5 // of `…"}]}`
+		parts[last] = parts[last][:len(parts[last])-intoEnd]
+		return bytes.Join(parts, nil), last
+	default:
+		return bytes.Join(parts, nil), len(d.records)
+	}
+}
+
+// spares tells whether event j of record i, which is not whole, can be read.
+func (k damage) spares(d draft, i, j int) bool {
+	return k == damageTorn && i == len(d.records)-1 && j < len(d.records[i].entries)-1
+}
+
+// page is what an S3 website's proxy may have left in the place of an object.
+const page = `<!DOCTYPE html>
+<html><head><title>503 Service Unavailable</title></head>
+<body><h1>503 Service Unavailable</h1><p>No server is available to handle this request.</p></body></html>
+`
+
+// exportLines are records as a CloudWatch Logs export task writes them.
+func exportLines(records []record) []byte {
+	var b bytes.Buffer
+	for _, r := range records {
+		for _, e := range r.entries {
+			fmt.Fprintf(&b, "%s %s\n", e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), e.Message)
+		}
+	}
+	return b.Bytes()
+}
+
+// bigLog is a message of about n bytes.
+func bigLog(rng *rand.Rand, n int) string {
+	var b strings.Builder
+	b.WriteString("query result\n")
+	for b.Len() < n {
+		fmt.Fprintf(&b, "%d\t%q\t%x\n", rng.IntN(1_000_000), one(rng, "寿司", "tea", "café"), rng.Uint64())
+	}
+	return b.String()
+}
+
+func indent(p []byte) []byte {
+	var b bytes.Buffer
+	if json.Indent(&b, p, "", "  ") != nil {
+		return p // bytes that are not UTF-8 are fine; anything else is no record of ours
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
+}
