@@ -29,6 +29,14 @@ func ResultsPrefix(name string) string { return Folder(name) + "results" }
 // records.
 func RejectedFolder(name string) string { return Folder(name) + "rejected/" }
 
+// RefusedFolder holds those of them that the cluster refused, which may pass once
+// its cause is mended; MalformedFolder those that the archive holds unusable,
+// which never mend.
+func RefusedFolder(name string) string { return RejectedFolder(name) + "refused/" }
+
+// MalformedFolder is the other part of RejectedFolder.
+func MalformedFolder(name string) string { return RejectedFolder(name) + "malformed/" }
+
 // ProblemsFolder holds, as JSON Lines, every object that is not wholly indexed;
 // the report names the files.
 func ProblemsFolder(name string) string { return Folder(name) + "problems/" }

@@ -20,6 +20,9 @@ type Settings struct {
 	ArchiveBucket   string
 	ArchivePrefixes []string
 	ArchiveZone     *time.Location
+	// ArchiveRegion is what the field region says of an event: the AWS region of
+	// the archive, by default that of the function.
+	ArchiveRegion string
 	// RunBucket holds everything of a run, under runs/.
 	RunBucket string
 	// ArchiveEndpoint and RunEndpoint are the URLs of S3 servers other than AWS's;
@@ -73,6 +76,7 @@ const (
 	envArchiveBucket   = "ARCHIVE_BUCKET"
 	envArchivePrefixes = "ARCHIVE_PREFIXES"
 	envArchiveZone     = "ARCHIVE_ZONE"
+	envArchiveRegion   = "ARCHIVE_REGION"
 	envArchiveEndpoint = "ARCHIVE_ENDPOINT"
 	envRunBucket       = "RUN_BUCKET"
 	envRunEndpoint     = "RUN_ENDPOINT"
@@ -113,6 +117,7 @@ func ReadSettings(getenv func(string) string) (Settings, error) {
 		ArchiveBucket:   r.required(envArchiveBucket),
 		ArchivePrefixes: r.list(envArchivePrefixes, []string{DefaultArchivePrefix}),
 		ArchiveZone:     r.zone(envArchiveZone, "UTC"),
+		ArchiveRegion:   r.text(envArchiveRegion, r.getenv("AWS_REGION")),
 		ArchiveEndpoint: r.url(envArchiveEndpoint),
 		RunBucket:       r.required(envRunBucket),
 		RunEndpoint:     r.url(envRunEndpoint),
@@ -149,6 +154,9 @@ func (r *reader) check(s Settings) {
 		if !slices.Contains(FieldNames(), f) {
 			r.fault(envFields, "%q is no field; give any of %s", f, strings.Join(FieldNames(), ", "))
 		}
+	}
+	if slices.Contains(s.Fields, "region") && s.ArchiveRegion == "" {
+		r.fault(envArchiveRegion, "missing; the field region needs it")
 	}
 	if s.Search.URL == "" {
 		r.fault(envSearchURL, "missing; give the URL of the cluster")

@@ -45,6 +45,7 @@ func TestSettingsRefused(t *testing.T) {
 		{"SEARCH_SECRET", "arn:aws:secretsmanager:x", "SEARCH_SECRET: goes with"},
 		{"SEARCH_AUTH", "sigv4", "SEARCH_REGION: missing"},
 		{"FIELDS", `["level"]`, `FIELDS: "level" is no field`},
+		{"FIELDS", `["region"]`, "ARCHIVE_REGION: missing"},
 		{"BULK_BYTES", "5MB", `BULK_BYTES: "5MB" is no whole number`},
 		{"PARSE", "yes", `PARSE: "yes" is neither true nor false`},
 	} {

@@ -24,6 +24,7 @@ func (s Settings) Variables() map[string]string {
 	put(envArchiveBucket, s.ArchiveBucket)
 	put(envArchivePrefixes, list(s.ArchivePrefixes))
 	put(envArchiveZone, zoneName(s.ArchiveZone))
+	put(envArchiveRegion, s.ArchiveRegion)
 	put(envArchiveEndpoint, s.ArchiveEndpoint)
 	put(envRunBucket, s.RunBucket)
 	put(envRunEndpoint, s.RunEndpoint)

@@ -13,7 +13,8 @@ func TestVariablesAreWhatReadSettingsReads(t *testing.T) {
 	}
 	want := Settings{
 		ArchiveBucket: "archive", ArchivePrefixes: []string{"a/", "b/!{timestamp:yyyy}/"}, ArchiveZone: zone,
-		RunBucket: "runs", ArchiveEndpoint: "http://localhost:1", RunEndpoint: "http://localhost:2",
+		ArchiveRegion: "ap-northeast-1",
+		RunBucket:     "runs", ArchiveEndpoint: "http://localhost:1", RunEndpoint: "http://localhost:2",
 		IndexPrefix: "logs", Zone: zone, Fields: []string{"logGroup", "account"}, Parse: true,
 		Shards: 3, Replicas: 0, RefreshInterval: "30s",
 		Search:    Search{URL: "https://search.example", Auth: "basic", Secret: "arn:secret", CA: "PEM", Region: "eu-central-1"},
