@@ -1,0 +1,202 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// least is the smallest context that is allowed, with pairs of names and values
+// added; a nil value takes the name away.
+func least(pairs ...any) map[string]any {
+	context := map[string]any{
+		"rehydrate:archive": "my-archive", "rehydrate:search": "https://search.example:9200",
+		"aws:cdk:enable-path-metadata": true,
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		context[Prefix+pairs[i].(string)] = pairs[i+1]
+		if pairs[i+1] == nil {
+			delete(context, Prefix+pairs[i].(string))
+		}
+	}
+	return context
+}
+
+const (
+	keyARN    = "arn:aws:kms:ap-northeast-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	secretARN = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:search-AbCdEf"
+	domainARN = "arn:aws:es:ap-northeast-1:123456789012:domain/logs"
+)
+
+func TestDefaults(t *testing.T) {
+	s, err := Read(least())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Stack != "rehydrate" || s.Archive.Prefixes[0] != run.DefaultArchivePrefix || s.Archive.Zone.String() != "UTC" ||
+		s.Index.Prefix != "ecs-task" || s.Index.Zone.String() != "Asia/Tokyo" || s.Search.Auth != "none" ||
+		s.Lambdas.BulkBytes != run.DefaultBulkBytes || s.Index.Shards != -1 || !s.Runs.Keep || s.Runs.Live {
+		t.Errorf("defaults are %+v", s)
+	}
+	if got := s.Archive.StaticPrefixes(); !reflect.DeepEqual(got, []string{"_/cwl/ecs/ecs-task/"}) {
+		t.Errorf("static prefixes are %q", got)
+	}
+}
+
+// A default is shown to people as they would type it.
+func TestDefaultsCanBeTyped(t *testing.T) {
+	want, err := Read(least())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range Table() {
+		if row.Default == "" {
+			continue
+		}
+		var s Settings
+		for _, r := range rows(&s) {
+			r.preset()
+		}
+		for _, r := range rows(&s) {
+			if r.Name == row.Name {
+				if err := r.set(row.Default); err != nil {
+					t.Errorf("%s: default %q is refused: %v", row.Name, row.Default, err)
+				}
+			}
+		}
+		s.Archive.Bucket, s.Search.URL = want.Archive.Bucket, want.Search.URL
+		if !reflect.DeepEqual(s, want) {
+			t.Errorf("%s: typing its default changes the settings", row.Name)
+		}
+	}
+}
+
+func TestValuesFromCommandLineAndFile(t *testing.T) {
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, []byte("PEM"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	typed, err := Read(least("live", "true", "indexMemory", "2048", "fields", "logGroup,logStream",
+		"archivePrefix", `["a/!{timestamp:yyyy}/","b/"]`, "searchCA", ca))
+	if err != nil {
+		t.Fatal(err)
+	}
+	filed, err := Read(least("live", true, "indexMemory", 2048.0, "fields", []any{"logGroup", "logStream"},
+		"archivePrefix", []any{"a/!{timestamp:yyyy}/", "b/"}, "searchCA", ca))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(typed, filed) {
+		t.Errorf("typed %+v\nfiled %+v", typed, filed)
+	}
+	if typed.Search.CA != "PEM" || !typed.Runs.Live || len(typed.Archive.Prefixes) != 2 {
+		t.Errorf("read %+v", typed)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	domain := []any{"search", New, "vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0,subnet-1123456789abcdef0"}
+	archive := []any{"archive", New, "archiveLogGroups", "/ecs-task"}
+	for _, c := range []struct {
+		name    string
+		context map[string]any
+		want    string
+	}{
+		{"no archive", least("archive", nil), "rehydrate:archive: missing"},
+		{"archive is a URI", least("archive", "s3://logs"), `rehydrate:archive: "s3://logs" is not allowed; give the name of a bucket`},
+		{"key is an alias", least("archiveKey", "alias/logs"), "rehydrate:archiveKey"},
+		{"prefix widens a policy", least("archivePrefix", "logs/*/"), `"logs/*/" holds one of * ? $`},
+		{"archive zone", least("archiveZone", "Mars"), `rehydrate:archiveZone: "Mars" is no time zone`},
+		{"buffer of a bucket that exists", least("archiveBufferSeconds", 60.0), "archiveBufferSeconds: has no effect without archive new"},
+		{"new archive without groups", least(append(archive, "archiveLogGroups", nil)...), "archiveLogGroups: missing"},
+		{"new archive with two prefixes", least(append(archive, "archivePrefix", "a/,b/")...), "archivePrefix: a new archive has one prefix"},
+		{"errors among the logs", least(append(archive, "archiveErrorPrefix", "_/cwl/ecs/ecs-task/errors/")...), "archiveErrorPrefix"},
+		{"expiry before glacier", least(append(archive, "archiveExpiryDays", "30")...), "archiveExpiryDays: 30 is not after"},
+		{"no search", least("search", nil), "rehydrate:search: missing"},
+		{"search is no URL", least("search", "search.example"), "rehydrate:search: it is no http or https URL"},
+		{"password in the URL", least("search", "https://me:hush@search.example"), "would be shown to everybody"},
+		{"password in clear", least("search", "http://search.example", "searchAuth", "basic", "searchSecret", secretARN), "in clear"},
+		{"auth", least("searchAuth", "kerberos"), `searchAuth: "kerberos" is none of none, basic, apikey, sigv4`},
+		{"basic without secret", least("searchAuth", "basic"), "searchSecret: goes with"},
+		{"secret without auth", least("searchSecret", secretARN), "searchSecret: goes with"},
+		{"secret by name", least("searchAuth", "basic", "searchSecret", "search"), "the whole ARN of a secret"},
+		{"sigv4 without domain", least("searchAuth", "sigv4"), "searchDomain: goes with"},
+		{"CA file that is not there", least("searchCA", "/nowhere.pem"), "no such file"},
+		{"security group without vpc", least("searchSecurityGroup", "sg-0123456789abcdef0"), "searchSecurityGroup: has no effect without vpc"},
+		{"new domain without vpc", least("search", New), "vpc: missing"},
+		{"new domain with secret", least(append(domain, "searchAuth", "basic")...), "searchAuth: a new domain takes sigv4"},
+		{"new domain, one subnet", least(append(domain, "subnets", "subnet-0123456789abcdef0")...), "two or three subnets"},
+		{"new domain, three nodes", least(append(domain, "searchNodes", "3")...), "3 nodes cannot be spread evenly over 2"},
+		{"nodes of a cluster that exists", least("searchNodes", 4.0), "searchNodes: has no effect without search new"},
+		{"vpc without subnets", least("vpc", "vpc-0123456789abcdef0"), "subnets: missing"},
+		{"subnets without vpc", least("subnets", "subnet-0123456789abcdef0"), "subnets: has no effect without vpc"},
+		{"endpoints without route tables", least("vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "endpoints", true), "routeTables: missing"},
+		{"index prefix", least("indexPrefix", "Logs"), "indexPrefix"},
+		{"field", least("fields", "level"), `fields: "level" is no field`},
+		{"memory", least("indexMemory", "lots"), "indexMemory: lots is no whole number from 128 to 10240"},
+		{"memory in part", least("indexMemory", 512.5), "indexMemory: 512.5 is no whole number"},
+		{"flag", least("live", "yes"), "live: yes is neither true nor false"},
+		{"schedule", least("schedule", "noon"), `schedule: "noon" is no time of day`},
+		{"days without schedule", least("scheduleDays", "3"), "scheduleDays: has no effect without schedule"},
+		{"log days", least("logDays", "31"), "logDays: CloudWatch Logs does not know 31"},
+		{"email", least("email", "me"), `email: "me" is no address`},
+		{"stack", least("stack", "My Stack"), "rehydrate:stack"},
+		{"unknown", least("archivPrefix", "a/"), "rehydrate:archivPrefix: is no setting; the nearest is archive"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := Read(c.context); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v\nwant one that says %q", err, c.want)
+			} else if strings.Contains(err.Error(), "hush") {
+				t.Error("the error shows a password")
+			}
+		})
+	}
+}
+
+func TestAllFaultsAtOnce(t *testing.T) {
+	_, err := Read(map[string]any{"rehydrate:zone": "x", "rehydrate:live": "maybe", "rehydrate:nonsense": 1.0})
+	for _, name := range []string{"archive:", "search:", "zone:", "live:", "nonsense:"} {
+		if err == nil || !strings.Contains(err.Error(), Prefix+name) {
+			t.Errorf("error %v does not name %s", err, name)
+		}
+	}
+}
+
+// What is accepted here can be read by the Lambdas.
+func TestLambdasReadWhatWasSet(t *testing.T) {
+	for _, context := range []map[string]any{
+		least(),
+		least("searchAuth", "basic", "searchSecret", secretARN),
+		least("searchAuth", "sigv4", "searchDomain", domainARN),
+		least("indexPrefix", "logs", "zone", "Europe/Berlin", "archiveZone", "Asia/Tokyo", "fields", "account", "parse", "true",
+			"shards", "2", "replicas", "0", "refreshInterval", "30s", "bulkBytes", "1048576", "bulkInFlight", "3",
+			"bulkGzip", "true", "recordLimit", "2097152"),
+	} {
+		s, err := Read(context)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := s.Run("my-archive", "my-runs", s.Search.URL)
+		want.Version = "1.2.3"
+		variables := want.Variables()
+		got, err := run.ReadSettings(func(name string) string { return variables[name] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("Lambdas read %+v\nwant %+v", got, want)
+		}
+	}
+}
+
+// Every key is encrypted with the key that it names.
+func TestKeysAreTaken(t *testing.T) {
+	s, err := Read(least("archiveKey", keyARN, "searchAuth", "apikey", "searchSecret", secretARN, "searchSecretKey", keyARN))
+	if err != nil || s.Archive.Key != keyARN || s.Search.SecretKey != keyARN {
+		t.Errorf("read %+v, %v", s, err)
+	}
+}
