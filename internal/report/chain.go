@@ -1,0 +1,148 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// readChain joins a retry with the report of the run that it retries, which
+// tells all that was open before: the objects in its files of problems, and its
+// rejected events. What was open and not tried now is still open, and goes into
+// this run's problems.
+func (b *builder) readChain(ctx context.Context) error {
+	name := b.report.Plan.Retry
+	if name == "" {
+		return nil
+	}
+	c := &Chain{Mended: map[Class]int64{}, Open: map[Class]int64{}}
+	b.report.Chain = c
+	f, err := b.in.Files.Open(ctx, run.ReportKey(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		c.Unknown = fmt.Sprintf("run %s has no report", name)
+		return nil
+	}
+	if err != nil {
+		return unavailable(run.ReportKey(name), err)
+	}
+	defer f.Close()
+	earlier, err := Read(f)
+	if err != nil {
+		c.Unknown = fmt.Sprintf("the report of run %s cannot be read: %v", name, err)
+		return nil
+	}
+	c.follow(earlier)
+	for _, key := range earlier.Problems.Files {
+		if err := b.readProblems(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow takes over what the earlier run, or the chain that it ends, came to.
+func (c *Chain) follow(earlier *Report) {
+	if before := earlier.Chain; before != nil {
+		c.Runs = before.Runs
+		c.Created = before.Created
+		c.RejectedBefore = before.RejectedOpen
+		c.Malformed = before.Malformed
+		c.Unknown = before.Unknown
+		return
+	}
+	c.Runs = []ChainRun{chainRun(earlier)}
+	c.Created = earlier.Events.Created
+	c.RejectedBefore = earlier.Events.Rejected
+	c.Malformed = earlier.Events.Malformed
+}
+
+func chainRun(r *Report) ChainRun {
+	return ChainRun{
+		Run: r.Run, Started: r.Plan.Started, Complete: r.Complete,
+		Objects: r.Objects.Listed, Classes: r.Objects.Classes, Events: r.Events,
+	}
+}
+
+// readProblems goes through what was open before.
+func (b *builder) readProblems(ctx context.Context, key string) error {
+	f, err := b.in.Files.Open(ctx, key)
+	if err != nil {
+		return unavailable(key, err)
+	}
+	defer f.Close()
+	for d := json.NewDecoder(f); ; {
+		var p Problem
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return unavailable(key, err)
+		}
+		class := b.ledger.class(p.Object)
+		if class != "" { // tried again: counted anew, as far as it was counted
+			b.report.Chain.Malformed -= p.Malformed
+		}
+		switch class {
+		case "":
+			b.report.Chain.Open[p.Class]++
+			if err := b.problems.add(ctx, p); err != nil {
+				return err
+			}
+		case Indexed:
+			b.report.Chain.Mended[p.Class]++
+		}
+	}
+}
+
+// judgeChain adds this run to the chain, and says what the runs come to together.
+// Replayed are the events that were taken from the rejected ones of before.
+func (r *Report) judgeChain(replayed run.Counts) {
+	c := r.Chain
+	if c == nil {
+		return
+	}
+	c.Runs = append(c.Runs, chainRun(r))
+	c.Created += r.Events.Created
+	c.Malformed += r.Events.Malformed - replayed.Malformed
+	c.RejectedOpen = max(0, c.RejectedBefore-(replayed.Decoded-replayed.Malformed)) + r.Events.Rejected
+	for class, n := range r.Objects.Classes {
+		if n > 0 && class != Indexed {
+			c.Open[class] += n
+		}
+	}
+	c.Verdict = c.words()
+}
+
+func (c *Chain) words() string {
+	var open []string
+	for _, class := range Classes() {
+		if n := c.Open[class]; n > 0 {
+			open = append(open, plural(n, "object")+" "+class.text())
+		}
+	}
+	if c.RejectedOpen > 0 {
+		open = append(open, plural(c.RejectedOpen, "rejected event"))
+	}
+	if c.Malformed > 0 {
+		open = append(open, plural(c.Malformed, "malformed event")+", which can never mend")
+	}
+	var mended int64
+	for _, n := range c.Mended {
+		mended += n
+	}
+	s := fmt.Sprintf("Over %s, ", plural(int64(len(c.Runs)), "run"))
+	if c.Unknown != "" {
+		return s + "what is still open cannot be told: " + c.Unknown + "."
+	}
+	did := fmt.Sprintf("this one mended %s and %s", plural(mended, "object"),
+		plural(max(0, c.RejectedBefore-c.RejectedOpen), "rejected event"))
+	if len(open) == 0 {
+		c.Complete = true
+		return s + "everything is indexed: " + did + "."
+	}
+	return s + "still open: " + list(open) + "; " + did + "."
+}

@@ -1,0 +1,215 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// finish fills in what follows from the sums, and judges.
+func (b *builder) finish() {
+	r, t := b.report, b.tally
+	r.Objects, r.Events, r.Effort = t.Objects, t.events, t.effort
+	r.Objects.Classes = b.ledger.counts
+	t.setHours(r)
+	r.Errors = t.errors.sorted()
+	r.Rejections = t.rejections.sorted()
+	r.Malformations = t.malformations.sorted()
+	r.Slowest = t.slowest
+	if r.Slowest == nil {
+		r.Slowest = []Slow{}
+	}
+	r.Problems = Problems{Objects: b.problems.lines, Files: some(b.problems.written)}
+	b.findFaults()
+	b.findDays()
+	b.findRest()
+	r.judge()
+	r.judgeChain(t.replayed)
+}
+
+// judge sets the verdict.
+func (r *Report) judge() {
+	because := r.shortfalls()
+	switch {
+	case len(because) > 0:
+		r.Kind = KindIncomplete
+		r.Verdict = "Incomplete, because of " + list(because) + "."
+	case r.Objects.Listed == 0 && r.Plan.Retry != "":
+		r.Kind, r.Complete = KindComplete, true
+		r.Verdict = fmt.Sprintf("Nothing to do: run %s left no object and no rejected event that could be tried again.", r.Plan.Retry)
+	case r.Objects.Listed == 0:
+		r.Kind = KindNothing
+		r.Verdict = "Nothing found under " + r.prefixes() + "."
+	case r.Edge != nil:
+		r.Kind, r.Complete = KindMargin, true
+		r.Verdict = "Complete within the margin, more may lie beyond: " + r.Edge.text()
+	default:
+		r.Kind, r.Complete = KindComplete, true
+		r.Verdict = fmt.Sprintf("Complete: %s to %s and %s in the cluster.",
+			plural2(r.Objects.Listed, "object was read", "objects were read"), ends(r.Objects.Listed),
+			plural2(r.Events.Created+r.Events.AlreadyThere, "event of the range is", "events of the range are"))
+	}
+}
+
+func ends(objects int64) string {
+	if objects == 1 {
+		return "its end"
+	}
+	return "their ends"
+}
+
+// shortfalls are the reasons why the run is incomplete, the gravest first.
+func (r *Report) shortfalls() []string {
+	var because []string
+	graves := int64(0)
+	for _, f := range r.Findings {
+		if f.Grave {
+			graves++
+		}
+	}
+	if graves > 0 {
+		because = append(because, plural2(graves, "grave finding", "grave findings"))
+	}
+	for _, c := range Classes() {
+		if n := r.Objects.Classes[c]; n > 0 && c != Indexed {
+			because = append(because, plural(n, "object")+" "+c.text()+r.names(c))
+		}
+	}
+	if n := r.Events.Rejected; n > 0 {
+		because = append(because, plural(n, "event")+" rejected by the cluster")
+	}
+	if n := r.Events.Malformed; n > 0 {
+		because = append(because, plural(n, "malformed event"))
+	}
+	return because
+}
+
+// names are those of the errors in a class, in brackets.
+func (r *Report) names(c Class) string {
+	var names []string
+	for _, g := range r.Errors {
+		if g.Class == c && g.Error != "" && !strings.Contains(strings.Join(names, ", "), g.Error) {
+			names = append(names, visible(g.Error))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	if len(names) > maxNamed {
+		names = append(names[:maxNamed], "…")
+	}
+	return " (" + strings.Join(names, ", ") + ")"
+}
+
+// text is the class as it stands after "objects".
+func (c Class) text() string {
+	switch c {
+	case NotIndexed:
+		return "not indexed"
+	case NeverStarted:
+		return "never started"
+	case NoResult:
+		return "without a result"
+	case Twice:
+		return "reported twice"
+	}
+	return string(c)
+}
+
+func (r *Report) prefixes() string {
+	const most = 4
+	p := r.Plan.Prefixes
+	switch {
+	case len(p) == 0:
+		return "the archive's prefixes"
+	case len(p) <= most:
+		return strings.Join(p, ", ")
+	}
+	return strings.Join(p[:2], ", ") + " … " + strings.Join(p[len(p)-2:], ", ")
+}
+
+// text is what the edge says, as the end of a sentence.
+func (e *Edge) text() string {
+	var parts, try []string
+	if e.Before > 0 {
+		parts = append(parts, plural(e.Before, "event")+" of the range in the first hour")
+	}
+	if e.After > 0 {
+		parts = append(parts, plural(e.After, "event")+" of the range in the last hour")
+	}
+	if e.TryBefore != "" {
+		try = append(try, "marginBefore "+e.TryBefore)
+	}
+	if e.TryAfter != "" {
+		try = append(try, "marginAfter "+e.TryAfter)
+	}
+	s := "there were " + list(parts) + " that was looked at"
+	if len(try) > 0 {
+		s += "; try " + list(try)
+	}
+	if e.Open {
+		s += "; the archive was still being written when the run started, so start it again later"
+	}
+	return s + "."
+}
+
+// list joins words as a sentence does.
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// maxFindings is how many sentences a summary carries, maxSentence how many
+// bytes of each: it goes through the state machine.
+const (
+	maxFindings = 10
+	maxSentence = 1000
+)
+
+// Summary is what the state machine ends with.
+func (r *Report) Summary() run.Summary {
+	s := run.Summary{
+		Run: r.Run, Complete: r.Complete, Verdict: cut(r.Verdict, maxSentence), Objects: r.Objects.Listed,
+		Ends: map[string]int64{}, Counts: r.Events,
+		Report: run.Location{Bucket: r.Settings.RunBucket, Key: run.ReportKey(r.Run)}.URI(),
+		Page:   run.Location{Bucket: r.Settings.RunBucket, Key: run.PageKey(r.Run)}.URI(),
+	}
+	for c, n := range r.Objects.Classes {
+		if n > 0 {
+			s.Ends[string(c)] = n
+		}
+	}
+	if r.Chain != nil {
+		s.Findings = append(s.Findings, cut(r.Chain.Verdict, maxSentence))
+	}
+	for _, f := range r.Findings {
+		if len(s.Findings) < maxFindings {
+			s.Findings = append(s.Findings, cut(f.Text, maxSentence))
+		}
+	}
+	return s
+}
+
+// rangeText is the range as a person would say it: days where it has whole ones.
+func (r *Report) rangeText() string {
+	from, to := r.Plan.From, r.Plan.To
+	if from.IsZero() {
+		return ""
+	}
+	if midnight(from) && midnight(to) {
+		last := to.Add(-time.Nanosecond)
+		if from.Format(time.DateOnly) == last.Format(time.DateOnly) {
+			return from.Format(time.DateOnly)
+		}
+		return from.Format(time.DateOnly) + " to " + last.Format(time.DateOnly)
+	}
+	return from.Format(time.RFC3339) + " to " + to.Format(time.RFC3339)
+}
+
+func midnight(t time.Time) bool {
+	return t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0
+}
