@@ -1,0 +1,101 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+const (
+	// attempts at one request; the waits between them grow to 20 s.
+	attempts = 6
+	// answerLimit is how long a server may take to begin its answer.
+	answerLimit = 30 * time.Second
+	// connections kept open: as many as List uses at once.
+	connections = 64
+)
+
+// NewClient is a client of S3 in the default AWS configuration or, where
+// endpoint is not empty, of the S3 server at that URL, with the bucket's name in
+// the path. A server on this computer gets made-up credentials when none are
+// configured. Its error is a Fault.
+func NewClient(ctx context.Context, endpoint string) (*s3.Client, error) {
+	here := loopback(endpoint)
+	options := []func(*config.LoadOptions) error{
+		config.WithRetryMaxAttempts(attempts),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.ResponseHeaderTimeout = answerLimit
+			t.MaxIdleConnsPerHost = connections
+		})),
+	}
+	if here { // asking the EC2 metadata service would take seconds
+		options = append(options, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
+	}
+	c, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, &run.Fault{
+			Name: run.Denied, Reason: "the AWS configuration cannot be used", Err: err,
+			Todo: "mend it (AWS_PROFILE, AWS_CONFIG_FILE, ~/.aws)",
+		}
+	}
+	if c.Region == "" && endpoint == "" {
+		return nil, &run.Fault{
+			Name: run.UnusableArchive, Reason: "no AWS region is configured",
+			Todo: "set AWS_REGION to the region of the bucket",
+		}
+	}
+	if c.Region == "" {
+		c.Region = "us-east-1" // only signed with
+	}
+	if here && !hasCredentials(ctx, c) {
+		c.Credentials = credentials.NewStaticCredentialsProvider("local", "local", "")
+	}
+	return s3.NewFromConfig(c, func(o *s3.Options) {
+		// Objects written in parts carry no checksum of the whole.
+		o.DisableLogOutputChecksumValidationSkipped = true
+		if endpoint != "" {
+			o.BaseEndpoint = aws.String(endpoint)
+			o.UsePathStyle = true
+		}
+	}), nil
+}
+
+func loopback(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func hasCredentials(ctx context.Context, c aws.Config) bool {
+	if c.Credentials == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	_, err := c.Credentials.Retrieve(ctx)
+	return err == nil
+}
+
+// where names what a request was about, for a person.
+func where(bucket, key string) string { return fmt.Sprintf("s3://%s/%s", bucket, key) }
+
+// stopped tells whether err came from ctx and not from S3.
+func stopped(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
+}
