@@ -26,6 +26,7 @@ func (c *checker) archive(a Archive) {
 		c.fault("archive", "missing; give the name of the bucket that holds the archive, or %s", New)
 	}
 	c.form("archive", a.Bucket, `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`, "the name of a bucket")
+	c.form("archiveRegion", a.Region, `^[a-z]{2}(-[a-z]+)+-\d$`, "a region such as ap-northeast-1")
 	c.form("archiveKey", a.Key, `^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/.+$`, "the ARN of a KMS key (not of an alias)")
 	for i, static := range a.StaticPrefixes() {
 		// These are wildcards in a policy, which would then grant more than it says.

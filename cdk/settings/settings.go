@@ -37,6 +37,8 @@ type Archive struct {
 	New      bool
 	Prefixes []string
 	Zone     *time.Location
+	// Region is empty where it is the stack's own.
+	Region string
 	// Key is the ARN of the KMS key of the bucket; empty for none.
 	Key string
 
@@ -149,6 +151,7 @@ func (s Settings) Run(archiveBucket, runBucket, url string) run.Settings {
 		ArchiveBucket:   archiveBucket,
 		ArchivePrefixes: s.Archive.Prefixes,
 		ArchiveZone:     s.Archive.Zone,
+		ArchiveRegion:   s.Archive.Region,
 		RunBucket:       runBucket,
 		IndexPrefix:     s.Index.Prefix,
 		Zone:            s.Index.Zone,

@@ -111,6 +111,7 @@ func TestRefused(t *testing.T) {
 		{"key is an alias", least("archiveKey", "alias/logs"), "rehydrate:archiveKey"},
 		{"prefix widens a policy", least("archivePrefix", "logs/*/"), `"logs/*/" holds one of * ? $`},
 		{"archive zone", least("archiveZone", "Mars"), `rehydrate:archiveZone: "Mars" is no time zone`},
+		{"archive region", least("archiveRegion", "Tokyo"), "archiveRegion"},
 		{"buffer of a bucket that exists", least("archiveBufferSeconds", 60.0), "archiveBufferSeconds: has no effect without archive new"},
 		{"new archive without groups", least(append(archive, "archiveLogGroups", nil)...), "archiveLogGroups: missing"},
 		{"new archive with two prefixes", least(append(archive, "archivePrefix", "a/,b/")...), "archivePrefix: a new archive has one prefix"},
@@ -172,7 +173,7 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 		least(),
 		least("searchAuth", "basic", "searchSecret", secretARN),
 		least("searchAuth", "sigv4", "searchDomain", domainARN),
-		least("indexPrefix", "logs", "zone", "Europe/Berlin", "archiveZone", "Asia/Tokyo", "fields", "account", "parse", "true",
+		least("indexPrefix", "logs", "zone", "Europe/Berlin", "archiveZone", "Asia/Tokyo", "archiveRegion", "us-east-1", "fields", "account", "parse", "true",
 			"shards", "2", "replicas", "0", "refreshInterval", "30s", "bulkBytes", "1048576", "bulkInFlight", "3",
 			"bulkGzip", "true", "recordLimit", "2097152"),
 	} {

@@ -16,6 +16,7 @@ func rows(s *Settings) []Row {
 		text(&a.Bucket, "archive", "", "bucket or `new`", "**Required.** Bucket that holds the archive; it is only ever read. `new` makes one, and the way of the logs into it."),
 		list(&a.Prefixes, "archivePrefix", []string{run.DefaultArchivePrefix}, "list of Firehose prefix expressions", "Where in the bucket the logs are, as Firehose's own *prefix* says it."),
 		zone(&a.Zone, "archiveZone", "UTC", "Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."),
+		text(&a.Region, "archiveRegion", "", "AWS region", "Region that the archive's logs are from, where it is not the stack's: what the field `region` says."),
 		text(&a.Key, "archiveKey", "", "ARN of a KMS key", "Key that the archive's objects are encrypted with, where it is a customer's."),
 		list(&a.LogGroups, "archiveLogGroups", nil, "list of log groups", "New archive: log groups, such as those of Fargate's awslogs driver, from which everything is archived."),
 		text(&a.ErrorPrefix, "archiveErrorPrefix", "errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/", "a Firehose prefix expression", "New archive: where Firehose puts what it could not deliver."),

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// environment of a Lambda as it is in AWS, with names for what only AWS knows.
+func environment(t *testing.T, tpl *template, id string) map[string]string {
+	t.Helper()
+	variables := map[string]string{"AWS_REGION": "ap-northeast-1"}
+	for name, value := range tpl.only(t, "AWS::Lambda::Function", id).at("Environment", "Variables").(map[string]any) {
+		variables[name] = plain(value).(string)
+	}
+	return variables
+}
+
+func TestLambdasUnderstandTheirEnvironment(t *testing.T) {
+	tpl := synthesize(t, least()...)
+	for _, id := range []string{"List", "Prepare", "Index", "Report"} {
+		variables := environment(t, tpl, id+"Function")
+		s, err := run.ReadSettings(func(name string) string { return variables[name] })
+		if err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		if s.ArchiveBucket != "my-archive" || s.RunBucket != "${RunBucket}" || s.Version != "1.2.3" ||
+			s.Search.URL != "https://search.example:9200" || s.Zone.String() != "Asia/Tokyo" {
+			t.Errorf("%s reads %+v", id, s)
+		}
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	tpl := synthesize(t, least()...)
+	for id, memory := range map[string]float64{"List": 512, "Prepare": 256, "Index": 1769, "Report": 1024} {
+		f := tpl.only(t, "AWS::Lambda::Function", id+"Function")
+		for _, c := range []struct {
+			path []any
+			want any
+		}{
+			{[]any{"Runtime"}, "provided.al2023"},
+			{[]any{"Architectures", 0}, "arm64"},
+			{[]any{"MemorySize"}, memory},
+			{[]any{"TracingConfig", "Mode"}, "Active"},
+			{[]any{"ReservedConcurrentExecutions"}, nil},
+			{[]any{"VpcConfig"}, nil},
+		} {
+			if got := f.at(c.path...); got != c.want {
+				t.Errorf("%s: %v is %v, want %v", id, c.path, got, c.want)
+			}
+		}
+		if got := plain(f.at("LoggingConfig", "LogGroup")); got != "${"+id+"Log}" {
+			t.Errorf("%s logs to %v", id, got)
+		}
+		if got := tpl.only(t, "AWS::Logs::LogGroup", id+"Log").at("RetentionInDays"); got != 30.0 {
+			t.Errorf("%s keeps its log %v days", id, got)
+		}
+	}
+}

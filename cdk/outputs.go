@@ -1,0 +1,31 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// newOutputs tells whoever deploys what to do next.
+func newOutputs(scope constructs.Construct, made awsstepfunctions.CfnStateMachine, runs awss3.Bucket, network *network) {
+	machine := *made.AttrArn()
+	_, region, _ := pseudo(scope)
+	output(scope, "StateMachineArn", "The state machine of runs", machine)
+	output(scope, "Console", "Where its executions are watched",
+		"https://"+region+".console.aws.amazon.com/states/home?region="+region+"#/statemachines/view/"+machine)
+	output(scope, "RunBucketName", "Where runs keep their files and reports, under runs/", *runs.BucketName())
+	output(scope, "Start", "Starts a run",
+		"aws stepfunctions start-execution --region "+region+" --state-machine-arn "+machine+
+			` --input '{"from": "2018-12-10", "to": "2018-12-12"}'`)
+	if network != nil {
+		output(scope, "LambdaSecurityGroup", "What the cluster has to admit", *network.group.AttrGroupId())
+	}
+}
+
+func output(scope constructs.Construct, id, description, value string) {
+	awscdk.NewCfnOutput(scope, jsii.String(id), &awscdk.CfnOutputProps{
+		Description: jsii.String(description), Value: jsii.String(value),
+	})
+}

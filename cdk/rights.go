@@ -1,0 +1,153 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"github.com/rehydrate/rehydrate/cdk/settings"
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// rights makes the policies of the Lambdas: what each has to do, and nothing
+// else. The keys in the run bucket are those of package run, for any run.
+type rights struct {
+	archive  archive
+	runs     string // ARN
+	cluster  *cluster
+	settings settings.Settings
+}
+
+// anyRun stands for the name of a run in a resource.
+const anyRun = "*"
+
+func (r rights) list() []awsiam.PolicyStatement {
+	may := []awsiam.PolicyStatement{
+		allow("ListArchive", []string{"s3:ListBucket"}, []string{r.archive.arn},
+			conditions{"StringLike": {"s3:prefix": r.staticPrefixes()}}),
+		r.readArchive(), // a plan looks into a few objects
+		r.readRuns("ReadRuns", run.Folder(anyRun)+"*"),
+		r.writeRuns(run.ClaimKey(anyRun), run.PlanKey(anyRun), run.ManifestKey(anyRun), run.InventoryKey(anyRun)),
+		r.listRuns(),
+	}
+	return append(may, r.archiveKey()...)
+}
+
+func (r rights) prepare() []awsiam.PolicyStatement {
+	may := []awsiam.PolicyStatement{
+		r.readRuns("ReadPlan", run.PlanKey(anyRun)),
+		r.writeRuns(run.PreparedKey(anyRun)),
+		r.listRuns(),
+	}
+	return append(may, r.search(prepareRequests(r.settings.Index.Prefix))...)
+}
+
+func (r rights) index() []awsiam.PolicyStatement {
+	may := []awsiam.PolicyStatement{
+		r.readArchive(),
+		// S3 answers that an object is not there, instead of that it may not be
+		// read, only to who may list its bucket. A read has no prefix to compare.
+		allow("TellGoneFromDenied", []string{"s3:ListBucket"}, []string{r.archive.arn},
+			conditions{"StringLikeIfExists": {"s3:prefix": r.staticPrefixes()}}),
+		r.readRuns("ReplayRejected", run.RejectedFolder(anyRun)+"*"),
+		r.writeRuns(run.RejectedFolder(anyRun) + "*"),
+		r.listRuns(),
+	}
+	may = append(may, r.archiveKey()...)
+	return append(may, r.search(indexRequests())...)
+}
+
+func (r rights) report() []awsiam.PolicyStatement {
+	may := []awsiam.PolicyStatement{
+		r.readRuns("ReadRuns", run.Folder(anyRun)+"*"),
+		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.NoteKey(anyRun), run.ProblemsFolder(anyRun)+"*"),
+		r.listRuns(),
+	}
+	return append(may, r.search(reportRequests(r.settings.Index.Prefix))...)
+}
+
+func (r rights) staticPrefixes() []string {
+	var prefixes []string
+	for _, static := range r.settings.Archive.StaticPrefixes() {
+		prefixes = append(prefixes, static+"*")
+	}
+	return prefixes
+}
+
+func (r rights) readArchive() awsiam.PolicyStatement {
+	return allow("ReadArchive", []string{"s3:GetObject"}, r.archive.keys, nil)
+}
+
+// archiveKey allows to decrypt by way of S3, and in no other way.
+func (r rights) archiveKey() []awsiam.PolicyStatement {
+	if r.settings.Archive.Key == "" {
+		return nil
+	}
+	return []awsiam.PolicyStatement{allow("DecryptArchive", []string{"kms:Decrypt"}, []string{r.settings.Archive.Key},
+		conditions{"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}})}
+}
+
+func (r rights) readRuns(sid string, keys ...string) awsiam.PolicyStatement {
+	return allow(sid, []string{"s3:GetObject"}, r.runKeys(keys), nil)
+}
+
+// writeRuns includes what an upload in parts needs to clean up after itself.
+func (r rights) writeRuns(keys ...string) awsiam.PolicyStatement {
+	return allow("WriteRuns", []string{"s3:PutObject", "s3:AbortMultipartUpload"}, r.runKeys(keys), nil)
+}
+
+// listRuns also lets S3 tell that a file is not there, see index.
+func (r rights) listRuns() awsiam.PolicyStatement {
+	return allow("ListRuns", []string{"s3:ListBucket"}, []string{r.runs},
+		conditions{"StringLikeIfExists": {"s3:prefix": []string{"runs/*"}}})
+}
+
+func (r rights) runKeys(keys []string) []string {
+	var arns []string
+	for _, key := range keys {
+		arns = append(arns, r.runs+"/"+key)
+	}
+	return arns
+}
+
+// search allows what signing in to the cluster takes, and, where that is by
+// signature, the requests themselves.
+func (r rights) search(requests []searchRequest) []awsiam.PolicyStatement {
+	var may []awsiam.PolicyStatement
+	s := r.settings.Search
+	if s.Secret != "" {
+		may = append(may, allow("ReadSecret", []string{"secretsmanager:GetSecretValue"}, []string{s.Secret}, nil))
+	}
+	if s.SecretKey != "" {
+		may = append(may, allow("DecryptSecret", []string{"kms:Decrypt"}, []string{s.SecretKey},
+			conditions{"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}}))
+	}
+	if r.cluster.domain != "" {
+		may = append(may, requestStatements(r.cluster.domain, requests)...)
+	}
+	return may
+}
+
+// basics is what every Lambda needs to run at all.
+func basics(scope constructs.Construct, function string, logGroup string, inVPC bool) []awsiam.PolicyStatement {
+	may := []awsiam.PolicyStatement{
+		allow("WriteLogs", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, []string{logGroup}, nil),
+		// X-Ray knows no resources.
+		allow("Trace", []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, []string{"*"}, nil),
+	}
+	if !inVPC {
+		return may
+	}
+	// The service itself needs these to place the function in the VPC, and takes
+	// no narrower resource; the function's own code must not use them.
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+	network := []string{
+		"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+		"ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+	}
+	return append(
+		may,
+		allow("JoinVPC", network, []string{"*"}, nil),
+		deny("CodeJoinsNothing", network, []string{"*"},
+			conditions{"ArnEquals": {"lambda:SourceFunctionArn": arn(scope, "lambda", "function:"+function)}}),
+	)
+}
