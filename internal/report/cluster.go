@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -53,7 +52,7 @@ func (b *builder) countNow(ctx context.Context, indices []string) map[string]*in
 	}
 	counts, err := b.in.Counter.Count(ctx, asked, b.report.Plan.From, b.report.Plan.To)
 	if err != nil {
-		b.find(false, "The cluster did not tell what it holds now, so that only this run's own counts are known: %v.", err)
+		b.find("The cluster did not tell what it holds now, so that only this run's own counts are known: %v.", err)
 		return now
 	}
 	for _, c := range counts {
@@ -110,15 +109,15 @@ func (b *builder) findDays() {
 		return f.String()
 	}
 	if days := answers[Fewer]; len(days) > 0 {
-		b.find(true, "The cluster holds fewer documents than there were before and were created by this run together: "+
+		b.findGrave(lost, "The cluster holds fewer documents than there were before and were created by this run together: "+
 			"documents were deleted meanwhile, or were lost after they had been acknowledged. %s.", name(days))
 	}
 	if days := answers[More]; len(days) > 0 {
-		b.find(false, "The cluster holds more documents than there were before and this run accounts for: "+
+		b.find("The cluster holds more documents than there were before and this run accounts for: "+
 			"another writer was at work. %s.", name(days))
 	}
 	if days := answers[Unknown]; len(days) > 0 {
-		b.find(false, "What the cluster holds could not be compared for %s: a count before or after is unknown.",
+		b.find("What the cluster holds could not be compared for %s: a count before or after is unknown.",
 			plural2(int64(len(days)), "index", "indices"))
 	}
 }
@@ -127,15 +126,5 @@ func (d *Day) text() string {
 	if d.Now == nil || d.Least == nil {
 		return d.Index
 	}
-	var s strings.Builder
-	s.WriteString(d.Index + " holds " + number(*d.Now) + ", expected were ")
-	switch {
-	case d.Most == nil:
-		s.WriteString("at least " + number(*d.Least))
-	case *d.Least == *d.Most:
-		s.WriteString(number(*d.Least))
-	default:
-		s.WriteString(number(*d.Least) + " to " + number(*d.Most))
-	}
-	return s.String()
+	return d.Index + " holds " + number(*d.Now) + ", expected were " + d.Expected()
 }

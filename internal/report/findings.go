@@ -8,6 +8,13 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
+// Short words for grave findings.
+const (
+	contradicting = "numbers that contradict one another"
+	unreadable    = "results that are missing or cannot be read"
+	lost          = "documents missing from the cluster"
+)
+
 // fault collects objects that share a fault: how many, and the first few.
 type fault struct {
 	n     int64
@@ -37,8 +44,14 @@ func (f fault) String() string {
 	return s
 }
 
-func (b *builder) find(grave bool, format string, args ...any) {
-	b.report.Findings = append(b.report.Findings, Finding{Grave: grave, Text: fmt.Sprintf(format, args...)})
+// find adds what a person should know.
+func (b *builder) find(format string, args ...any) {
+	b.report.Findings = append(b.report.Findings, Finding{Text: fmt.Sprintf(format, args...)})
+}
+
+// findGrave adds what makes the run incomplete, with the words for the verdict.
+func (b *builder) findGrave(short, format string, args ...any) {
+	b.report.Findings = append(b.report.Findings, Finding{Grave: true, Short: short, Text: fmt.Sprintf(format, args...)})
 }
 
 // findFaults turns what was met while joining, and what the report's own numbers
@@ -54,14 +67,14 @@ func (b *builder) findFaults() {
 		{b.faults.listedTwice, "The manifest names %s more than once: %s."},
 	} {
 		if f.n > 0 {
-			b.find(true, f.text, plural(f.n, "object"), f.fault)
+			b.findGrave(contradicting, f.text, plural(f.n, "object"), f.fault)
 		}
 	}
 	if f := b.faults.nameless; f.n > 0 {
-		b.find(true, "%s of Step Functions cannot be told to any object: %s.", plural(f.n, "result"), f)
+		b.findGrave(contradicting, "%s of Step Functions cannot be told to any object: %s.", plural(f.n, "result"), f)
 	}
 	if sums := b.report.audit(); len(sums) > 0 {
-		b.find(true, "The sums of this report contradict one another, so a loss cannot be ruled out: %s.", strings.Join(sums, "; "))
+		b.findGrave(contradicting, "The sums of this report contradict one another, so a loss cannot be ruled out: %s.", strings.Join(sums, "; "))
 	}
 }
 
@@ -69,34 +82,34 @@ func (b *builder) findFaults() {
 func (b *builder) findRest() {
 	r := b.report
 	if r.Map.Error != "" {
-		b.find(false, "The map over the objects ended with %s: %s.", r.Map.Error, strings.TrimSuffix(cut(r.Map.Cause, maxReasonBytes), "."))
+		b.find("The map over the objects ended with %s: %s.", r.Map.Error, strings.TrimSuffix(cut(r.Map.Cause, maxReasonBytes), "."))
 	}
 	if n := r.Objects.UnknownAfter; n > 0 {
-		b.find(false, "%s counted only up to where a failure struck; what came after is unknown.", plural2(n, "object is", "objects are"))
+		b.find("%s counted only up to where a failure struck; what came after is unknown.", plural2(n, "object is", "objects are"))
 	}
 	if n := r.Effort.Unverified; n > 0 {
-		b.find(false, "%s from a part of an object whose checksum is wrong.", plural2(n, "event comes", "events come"))
+		b.find("%s from a part of an object whose checksum is wrong.", plural2(n, "event comes", "events come"))
 	}
 	if n := r.Effort.Repaired; n > 0 {
-		b.find(false, "%s bytes that are no UTF-8; each such byte is U+FFFD in its document.", plural2(n, "event held", "events held"))
+		b.find("%s bytes that are no UTF-8; each such byte is U+FFFD in its document.", plural2(n, "event held", "events held"))
 	}
 	if len(r.Gaps) > 0 && r.Plan.Retry == "" {
 		var hours int64
 		for _, g := range r.Gaps {
 			hours += g.Hours
 		}
-		b.find(false, "%s of the range no object arrived, the longest time from %s: nothing was logged then, or nothing was delivered.",
+		b.find("%s of the range no object arrived, the longest time from %s: nothing was logged then, or nothing was delivered.",
 			plural2(hours, "In one hour", "In %s hours"), longest(r.Gaps).From.Format("2006-01-02 15:04"))
 	}
 	if h := r.HoursLeftOut; h.Objects+h.Events > 0 {
-		b.find(false, "%s and %s lie outside the hours shown.", plural(h.Objects, "object"), plural(h.Events, "event"))
+		b.find("%s and %s lie outside the hours shown.", plural(h.Objects, "object"), plural(h.Events, "event"))
 	}
 	for _, n := range r.Plan.Notes {
-		b.find(false, "%s", n)
+		b.find("%s", n)
 	}
 	if r.Cluster != nil {
 		for _, w := range r.Cluster.Warnings {
-			b.find(false, "%s", w)
+			b.find("%s", w)
 		}
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {

@@ -100,7 +100,9 @@ type Report struct {
 // Finding is a sentence about something a person should know. Grave ones make
 // the run incomplete.
 type Finding struct {
-	Grave bool   `json:"grave"`
+	Grave bool `json:"grave"`
+	// Short is what a verdict says of a grave one; empty for others.
+	Short string `json:"short"`
 	Text  string `json:"text"`
 }
 
@@ -110,6 +112,7 @@ type Settings struct {
 	ArchiveBucket   string   `json:"archiveBucket"`
 	ArchivePrefixes []string `json:"archivePrefixes"`
 	ArchiveZone     string   `json:"archiveZone"`
+	ArchiveRegion   string   `json:"archiveRegion"`
 	RunBucket       string   `json:"runBucket"`
 	IndexPrefix     string   `json:"indexPrefix"`
 	Zone            string   `json:"zone"`
@@ -130,7 +133,7 @@ func settingsOf(s run.Settings) Settings {
 	return Settings{
 		Version:       s.Version,
 		ArchiveBucket: s.ArchiveBucket, ArchivePrefixes: some(s.ArchivePrefixes), ArchiveZone: zone(s.ArchiveZone).String(),
-		RunBucket: s.RunBucket, IndexPrefix: s.IndexPrefix, Zone: zone(s.Zone).String(),
+		ArchiveRegion: s.ArchiveRegion, RunBucket: s.RunBucket, IndexPrefix: s.IndexPrefix, Zone: zone(s.Zone).String(),
 		Fields: some(s.Fields), Parse: s.Parse,
 		SearchURL: s.Search.URL, SearchAuth: s.Search.Auth,
 		BulkBytes: s.BulkBytes, BulkInFlight: s.BulkInFlight, BulkGzip: s.BulkGzip, RecordLimit: s.RecordLimit,

@@ -144,7 +144,7 @@ func scenarios() []scenario {
 					out := read(o, 0)
 					count(&out, at(11, 9, i), 5, run.Counts{Created: 3, Rejected: 2})
 					out.CountRejection("mapper_parsing_exception: failed to parse field [app.level]", 2)
-					out.Decoded += 1
+					out.Decoded++
 					out.Malformed++
 					out.CountMalformation("no id", 1)
 					w.succeeded(o, out)
@@ -159,7 +159,7 @@ func scenarios() []scenario {
 				w.manifest, w.last = false, true
 				w.list(at(11, 9, 0))
 			},
-			verdict:  "1 grave finding and 1 object without a result",
+			verdict:  "results that are missing or cannot be read and 1 object without a result",
 			classes:  map[Class]int64{NoResult: 1},
 			findings: []string{"has not written the manifest of its results under runs/no-results-at-last/results/"},
 		},
@@ -169,7 +169,7 @@ func scenarios() []scenario {
 				w.whole(1)
 				w.cluster["ecs-task-2018-12-11"] -= 3
 			},
-			verdict:  "1 grave finding",
+			verdict:  "Incomplete, because of documents missing from the cluster.",
 			findings: []string{"ecs-task-2018-12-11 holds 237, expected were 240", "deleted meanwhile, or were lost"},
 		},
 		{
@@ -217,7 +217,7 @@ func scenarios() []scenario {
 				w.objects = append(w.objects, w.objects[5])
 			},
 			classes: map[Class]int64{Twice: 1},
-			verdict: "5 grave findings and 1 object reported twice",
+			verdict: "numbers that contradict one another and 1 object reported twice",
 			findings: []string{
 				"More than one result names 1 object", "Results name 1 object that the manifest does not",
 				"The manifest names 1 object more than once", "1 result of Step Functions cannot be told to any object: FAILED arn:x",

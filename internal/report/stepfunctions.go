@@ -62,7 +62,7 @@ func (b *builder) findResults(ctx context.Context) ([]resultFile, error) {
 		if !b.in.Last {
 			return nil, notYet("there is no manifest of the results under %s yet", prefix)
 		}
-		b.find(true, "Step Functions has not written the manifest of its results under %s; objects that no file there names count as without a result.", prefix)
+		b.findGrave(unreadable, "Step Functions has not written the manifest of its results under %s; objects that no file there names count as without a result.", prefix)
 	}
 	for _, key := range manifests {
 		var m resultManifest
@@ -77,7 +77,7 @@ func (b *builder) findResults(ctx context.Context) ([]resultFile, error) {
 				if !b.in.Last {
 					return nil, notYet("%s names %s, which is not there yet", key, f.Key)
 				}
-				b.find(true, "%s names %s, which is not there; its objects count as without a result.", key, f.Key)
+				b.findGrave(unreadable, "%s names %s, which is not there; its objects count as without a result.", key, f.Key)
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func (b *builder) readResultFile(ctx context.Context, f resultFile) error {
 	case errors.As(err, &broken) && counted.n < f.size:
 		return unavailable(f.key, err)
 	case errors.As(err, &broken):
-		b.find(true, "%s is no file of results as Step Functions writes them (%v); the objects that it names from there on count as without a result.", f.key, broken.err)
+		b.findGrave(unreadable, "%s is no file of results as Step Functions writes them (%v); the objects that it names from there on count as without a result.", f.key, broken.err)
 		return nil
 	}
 	return err

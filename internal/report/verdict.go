@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -63,14 +65,10 @@ func ends(objects int64) string {
 // shortfalls are the reasons why the run is incomplete, the gravest first.
 func (r *Report) shortfalls() []string {
 	var because []string
-	graves := int64(0)
 	for _, f := range r.Findings {
-		if f.Grave {
-			graves++
+		if f.Grave && !slices.Contains(because, f.Short) {
+			because = append(because, f.Short)
 		}
-	}
-	if graves > 0 {
-		because = append(because, plural2(graves, "grave finding", "grave findings"))
 	}
 	for _, c := range Classes() {
 		if n := r.Objects.Classes[c]; n > 0 && c != Indexed {
@@ -90,8 +88,8 @@ func (r *Report) shortfalls() []string {
 func (r *Report) names(c Class) string {
 	var names []string
 	for _, g := range r.Errors {
-		if g.Class == c && g.Error != "" && !strings.Contains(strings.Join(names, ", "), g.Error) {
-			names = append(names, visible(g.Error))
+		if g.Class == c && isErrorName(g.Error) && !slices.Contains(names, g.Error) {
+			names = append(names, g.Error)
 		}
 	}
 	if len(names) == 0 {
@@ -101,6 +99,13 @@ func (r *Report) names(c Class) string {
 		names = append(names[:maxNamed], "…")
 	}
 	return " (" + strings.Join(names, ", ") + ")"
+}
+
+// isErrorName tells whether a name is one as AWS and this program give them.
+func isErrorName(s string) bool {
+	return s != "" && len(s) <= 64 && strings.IndexFunc(s, func(c rune) bool {
+		return c != '.' && (c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c))
+	}) < 0
 }
 
 // text is the class as it stands after "objects".

@@ -63,7 +63,7 @@ func (c counts) Count(_ context.Context, indices []string, _, _ time.Time) ([]ru
 // world is a run that a test makes up: its files as List, Prepare and Step
 // Functions write them.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	files    bucket
 	cluster  counts
 	plan     run.Plan
@@ -79,7 +79,7 @@ type world struct {
 const machine = "arn:aws:states:ap-northeast-1:123456789012:"
 
 // newWorld is a run over three days of December 2018 that found nothing yet.
-func newWorld(t *testing.T, name string) *world {
+func newWorld(t testing.TB, name string) *world {
 	from := time.Date(2018, 12, 10, 0, 0, 0, 0, tokyo)
 	w := &world{
 		t: t, files: bucket{}, cluster: counts{}, results: map[string][]any{}, manifest: true,

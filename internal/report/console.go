@@ -1,0 +1,66 @@
+package report
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// region has the form of AWS's, such as ap-northeast-1 and us-gov-west-1.
+func isRegion(s string) bool {
+	return regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`).MatchString(s)
+}
+
+// console is the host of the AWS console for a region; empty where it is none.
+func console(region string) string {
+	switch {
+	case !isRegion(region):
+		return ""
+	case strings.HasPrefix(region, "cn-"):
+		return "https://" + region + ".console.amazonaws.cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "https://" + region + ".console.amazonaws-us-gov.com"
+	}
+	return "https://" + region + ".console.aws.amazon.com"
+}
+
+// regionOf is that of an execution's ARN; empty for one that did not run in AWS,
+// whose account is all zeros.
+func regionOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "states" || strings.Trim(parts[4], "0") == "" {
+		return ""
+	}
+	return parts[3]
+}
+
+// ExecutionURL is the page of an execution in the console of Step Functions, or
+// empty where there is none.
+func (r *Report) ExecutionURL(arn string) string {
+	region := regionOf(arn)
+	host := console(region)
+	if host == "" {
+		return ""
+	}
+	return host + "/states/home?region=" + region + "#/v2/executions/details/" + url.PathEscape(arn)
+}
+
+// ObjectURL is the page of an object in the console of S3, or empty where there
+// is none.
+func (r *Report) ObjectURL(o run.Object) string {
+	region, bucket := r.Settings.ArchiveRegion, r.Settings.ArchiveBucket
+	if region == "" {
+		region = regionOf(r.Plan.Execution)
+	}
+	if o.Bucket != "" {
+		region, bucket = regionOf(r.Plan.Execution), o.Bucket
+	}
+	host := console(region)
+	if host == "" || !r.Settings.Console {
+		return ""
+	}
+	query := url.Values{"region": {region}, "prefix": {o.Key}}
+	return host + "/s3/object/" + url.PathEscape(bucket) + "?" + query.Encode()
+}
