@@ -1,0 +1,185 @@
+package clustertest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+func testInfo(t *testing.T, s *suite) {
+	info, err := s.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Product != cmpOr(s.target.Product, info.Product) || info.Version != cmpOr(s.target.Version, info.Version) {
+		t.Errorf("recognised as %s %s, want %s %s", info.Product, info.Version, s.target.Product, s.target.Version)
+	}
+	if info.Product != "elasticsearch" && info.Product != "opensearch" {
+		t.Errorf("recognised as %q", info.Product)
+	}
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// Ours is put once, seen again, renewed when settings change, and makes the
+// indices that a bulk creates.
+func testTemplate(t *testing.T, s *suite) {
+	settings := s.settings()
+	name := "rehydrate-" + s.prefix
+	s.delete(t, s.index())
+	s.send(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
+	if r := s.send(t, esapi.IndicesGetIndexTemplateRequest{Name: name}); r.status != http.StatusNotFound {
+		t.Errorf("getting a template that is not there was answered with %d, want 404\n%s", r.status, r.body)
+	}
+	for _, step := range []struct {
+		doing     string
+		refresh   string
+		installed bool
+	}{
+		{"first", "30s", true},
+		{"again", "30s", false},
+		{"with another setting", "60s", true},
+	} {
+		settings.RefreshInterval = step.refresh
+		settings.Fields = []string{"logGroup", "account"}
+		got, err := s.EnsureTemplate(t.Context(), settings, []string{s.index()})
+		if err != nil {
+			t.Fatalf("%s: %v", step.doing, err)
+		}
+		if got.Name != name || got.Installed != step.installed || len(got.Warnings) != 0 {
+			t.Errorf("%s: %+v, want %s, installed %t, no warning", step.doing, got, name, step.installed)
+		}
+	}
+	if items := s.items(t, line(s.index(), "1", source(noon, `"a"`))); items[0].Status != http.StatusCreated {
+		t.Fatalf("create: %+v", items[0])
+	}
+	var made map[string]struct {
+		Settings struct {
+			Index struct {
+				Codec   string
+				Shards  string `json:"number_of_shards"`
+				Refresh string `json:"refresh_interval"`
+			}
+		}
+		Mappings json.RawMessage
+	}
+	s.must(t, esapi.IndicesGetRequest{Index: []string{s.index()}}).decode(t, &made)
+	index := made[s.index()]
+	if index.Settings.Index.Codec != "best_compression" || index.Settings.Index.Shards != "1" || index.Settings.Index.Refresh != "60s" {
+		t.Errorf("the index has the settings %+v", index.Settings.Index)
+	}
+	want := `{"dynamic":"false","properties":{` +
+		`"@timestamp":{"type":"date"},` +
+		`"aws":{"properties":{"cloudwatch":{"properties":{"log_group":{"type":"keyword","ignore_above":1024}}}}},` +
+		`"cloud":{"properties":{"account":{"properties":{"id":{"type":"keyword","ignore_above":1024}}}}},` +
+		`"message":{"type":"text","fields":{"keyword":{"type":"keyword","ignore_above":8191}}}}}`
+	if got := string(index.Mappings); canonical(t, got) != canonical(t, want) {
+		t.Errorf("the index has the mappings\n%s\nwant\n%s", got, want)
+	}
+	s.must(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
+	if r := s.must(t, esapi.IndicesSimulateIndexTemplateRequest{Name: s.prefix + "-2018-12-11"}); canonical(t, string(r.body)) != "{}" {
+		t.Errorf("with the template deleted a simulated index is %s", r.body)
+	}
+}
+
+// canonical is JSON with its members in order.
+func canonical(t *testing.T, text string) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// A template of somebody else's with a higher priority applies, and stays.
+func testTemplateOfOthers(t *testing.T, s *suite) {
+	name := s.prefix + "-own"
+	body := `{"index_patterns":["` + s.prefix + `-*"],"priority":3,"template":{"mappings":{"properties":{"message":{"type":"keyword"}}}}}`
+	s.must(t, esapi.IndicesPutIndexTemplateRequest{Name: name, Body: strings.NewReader(body)})
+	t.Cleanup(func() { _, _ = esapi.IndicesDeleteIndexTemplateRequest{Name: name}.Do(t.Context(), s) })
+	defer s.must(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
+	got, err := s.EnsureTemplate(t.Context(), s.settings(), []string{s.index()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Name != name || got.Installed {
+		t.Errorf("%+v, want %s to stay", got, name)
+	}
+	if len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "message as keyword without ignore_above") {
+		t.Errorf("warnings %q, want one on message", got.Warnings)
+	}
+}
+
+// What a cluster would do wrong it refuses when the template is put.
+func testTemplateRefused(t *testing.T, s *suite) {
+	ours := `{"index_patterns":["` + s.prefix + `-20*"],"priority":0,"template":{}}`
+	s.must(t, esapi.IndicesPutIndexTemplateRequest{Name: s.prefix, Body: strings.NewReader(ours)})
+	defer s.must(t, esapi.IndicesDeleteIndexTemplateRequest{Name: s.prefix})
+	for name, body := range map[string]string{
+		"same priority":       `{"index_patterns":["` + s.prefix + `-*"],"template":{}}`,
+		"unknown type":        `{"index_patterns":["` + s.prefix + `-x"],"template":{"mappings":{"properties":{"a":{"type":"nonsense"}}}}}`,
+		"unknown setting":     `{"index_patterns":["` + s.prefix + `-x"],"template":{"settings":{"index.nonsense":1}}}`,
+		"unknown member":      `{"index_patterns":["` + s.prefix + `-x"],"nonsense":1}`,
+		"no index_patterns":   `{"template":{}}`,
+		"not JSON":            `{"index_patterns":`,
+		"unknown mapping key": `{"index_patterns":["` + s.prefix + `-x"],"template":{"mappings":{"properties":{"a":{"type":"text","nonsense":1}}}}}`,
+	} {
+		r := s.send(t, esapi.IndicesPutIndexTemplateRequest{Name: s.prefix + "-other", Body: strings.NewReader(body)})
+		if r.status != http.StatusBadRequest {
+			t.Errorf("%s: answered with %d, want 400\n%s", name, r.status, r.body)
+		}
+	}
+}
+
+// A parsed message lies in one field, of the type that the cluster has for it; a
+// cluster that has none refuses the template.
+func testParsed(t *testing.T, s *suite) {
+	settings := s.settings()
+	settings.Parse = true
+	name := "rehydrate-" + s.prefix
+	s.delete(t, s.index())
+	_, err := s.EnsureTemplate(t.Context(), settings, []string{s.index()})
+	if s.target.Parse == "" {
+		if err == nil || !strings.Contains(err.Error(), "neither the type flattened") {
+			t.Errorf("EnsureTemplate: %v, want that the cluster has no type for parsed messages", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.must(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
+	if again, err := s.EnsureTemplate(t.Context(), settings, []string{s.index()}); err != nil || again.Installed || len(again.Warnings) != 0 {
+		t.Errorf("again: %+v, %v, want nothing new", again, err)
+	}
+	body := ""
+	for id, parsed := range []string{
+		`{"level":"ERROR","nested":{"a":{"b":1}},"list":[1,"x",{"y":null}]}`,
+		`{"level":{"name":"WARN"},"n":1.5}`, // level is an object here
+		`{}`,
+	} {
+		document := strings.TrimSuffix(source(noon, `"m"`), "}") + `,"parsed":` + parsed + `}`
+		body += line(s.index(), string(rune('a'+id)), document)
+	}
+	for _, i := range s.items(t, body) {
+		if i.Status != http.StatusCreated {
+			t.Errorf("create %s: %+v", i.ID, i)
+		}
+	}
+	s.refresh(t, s.index())
+	s.wantHits(t, `{"term":{"parsed.level":"ERROR"}}`, "a")
+	s.wantHits(t, `{"term":{"parsed.level.name":"WARN"}}`, "b")
+}

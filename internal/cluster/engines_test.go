@@ -1,0 +1,27 @@
+package cluster_test
+
+import (
+	"testing"
+
+	"github.com/rehydrate/rehydrate/internal/cluster/clustertest"
+	"github.com/rehydrate/rehydrate/internal/cluster/enginetest"
+)
+
+// Every engine passes the conformance suite.
+func TestEngines(t *testing.T) {
+	for _, c := range []struct {
+		engine enginetest.Engine
+		target clustertest.Target
+	}{
+		{enginetest.Elasticsearch8, clustertest.Target{Product: "elasticsearch", Version: "8.19.7", Parse: "flattened"}},
+		{enginetest.Elasticsearch7, clustertest.Target{Product: "elasticsearch", Version: "7.10.2"}},
+		{enginetest.OpenSearch2, clustertest.Target{Product: "opensearch", Version: "2.19.1", Parse: "flat_object"}},
+		{enginetest.OpenSearch3, clustertest.Target{Product: "opensearch", Version: "3.3.0", Parse: "flat_object"}},
+		{enginetest.Elasticsearch9, clustertest.Target{Product: "elasticsearch", Version: "9.2.0", Parse: "flattened"}},
+	} {
+		t.Run(string(c.engine), func(t *testing.T) {
+			c.target.URL = enginetest.Start(t, c.engine).URL
+			clustertest.Run(t, c.target)
+		})
+	}
+}

@@ -1,0 +1,73 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// lacking simulates an index of each kind that was found and says what the
+// templates behind it lack.
+func (c *Cluster) lacking(ctx context.Context, s run.Settings, found findings, legacy map[string]legacyTemplate) ([]string, error) {
+	var warnings []string
+	for _, name := range sortedKeys(found.applies) {
+		if index, ok := found.streams[name]; ok {
+			return nil, &run.Fault{
+				Name:   run.UnusableCluster,
+				Reason: fmt.Sprintf("the index template %s is in conflict: it makes a data stream of %s, in whose changing indices an event could be stored twice", name, index),
+				Todo:   "choose an index prefix that it does not match, or give another template without data_stream a higher priority",
+			}
+		}
+		simulated, err := c.simulate(ctx, found.applies[name])
+		if err != nil {
+			return nil, err
+		}
+		w, err := judge("the index template "+name, simulated, s)
+		if err != nil {
+			return nil, err
+		}
+		warnings = append(warnings, w...)
+	}
+	if found.legacy != "" {
+		names, merged := merge(legacy, found.legacy)
+		w, err := judge("the legacy index template "+names, merged, s)
+		if err != nil {
+			return nil, err
+		}
+		warnings = append(warnings, w...)
+	}
+	if found.bare != "" && !found.wanted {
+		warnings = append(warnings, fmt.Sprintf("no index template applies to %s: ours would take the place of legacy ones elsewhere in the range", found.bare))
+	}
+	return warnings, nil
+}
+
+// simulated is an index as its templates would make it.
+type simulated struct {
+	Settings indexSettings
+	Mappings mappings
+}
+
+func (c *Cluster) simulate(ctx context.Context, index string) (simulated, error) {
+	var s struct{ Template simulated }
+	err := c.ask(ctx, esapi.IndicesSimulateIndexTemplateRequest{Name: escape(index)}, "simulate the index "+index, &s)
+	return s.Template, err
+}
+
+// judge turns what of lacks into sentences.
+func judge(what string, made simulated, s run.Settings) ([]string, error) {
+	lacking, err := lacks(made.Mappings, made.Settings, s)
+	if err != nil {
+		return nil, &run.Fault{
+			Name: run.UnusableCluster, Reason: fmt.Sprintf("%s is in conflict: it %v", what, err),
+			Todo: "change it, or choose an index prefix that it does not match",
+		}
+	}
+	for i := range lacking {
+		lacking[i] = fmt.Sprintf("%s %s", what, lacking[i])
+	}
+	return lacking, nil
+}

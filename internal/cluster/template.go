@@ -1,0 +1,152 @@
+package cluster
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+const (
+	// templateVersion is raised whenever what definition makes changes.
+	templateVersion = 1
+	// owner marks templates as ours.
+	owner = "rehydrate"
+	// maxKeyword is how long a message may be, in characters, to be found by
+	// wildcard and regexp: a Lucene term has at most 32,766 bytes, and a character
+	// up to four (three in UTF-16 units, which are what is counted).
+	maxKeyword = 8191
+	// maxDepth is how deep a parsed message may nest before Elasticsearch refuses
+	// the document; its own default is 20.
+	maxDepth = 1000
+)
+
+// templateName is the name of our template for an index prefix.
+func templateName(prefix string) string { return owner + "-" + prefix }
+
+// indexPatterns match the daily indices of a prefix, and as little else as
+// patterns that know only * can: ecs-task-* would also match the indices of
+// another prefix, ecs-task-staging.
+func indexPatterns(prefix string) []string {
+	return []string{prefix + "-19*-*-*", prefix + "-20*-*-*"}
+}
+
+// definition is an index template, as it is put.
+type definition struct {
+	IndexPatterns []string `json:"index_patterns"`
+	// Priority is the lowest there is, so that ours never takes the place of
+	// another that matches too.
+	Priority int            `json:"priority"`
+	Version  int            `json:"version"`
+	Meta     meta           `json:"_meta"`
+	Template templateOfOurs `json:"template"`
+}
+
+// meta tells our templates from others and one state of them from another.
+type meta struct {
+	ManagedBy   string `json:"managed_by"`
+	Fingerprint string `json:"fingerprint"`
+	Description string `json:"description"`
+}
+
+type templateOfOurs struct {
+	Settings map[string]any `json:"settings"`
+	Mappings map[string]any `json:"mappings"`
+}
+
+// define makes the template for settings; parsedType is the type of the field
+// that holds parsed messages, empty for none.
+func define(s run.Settings, parsedType string) definition {
+	d := definition{
+		IndexPatterns: indexPatterns(s.IndexPrefix),
+		Version:       templateVersion,
+		Template: templateOfOurs{
+			Settings: map[string]any{"index.codec": "best_compression"},
+			Mappings: map[string]any{"dynamic": false, "properties": properties(s.Fields, parsedType)},
+		},
+	}
+	if s.Shards > 0 {
+		d.Template.Settings["index.number_of_shards"] = s.Shards
+	}
+	if s.Replicas >= 0 {
+		d.Template.Settings["index.number_of_replicas"] = s.Replicas
+	}
+	if s.RefreshInterval != "" {
+		d.Template.Settings["index.refresh_interval"] = s.RefreshInterval
+	}
+	d.Meta = meta{
+		ManagedBy:   owner,
+		Fingerprint: d.fingerprint(),
+		Description: "Put by rehydrate and renewed when its settings change. To use your own, give one that matches a priority of 1 or more.",
+	}
+	return d
+}
+
+// fingerprint changes whenever the definition does.
+func (d definition) fingerprint() string {
+	b, err := json.Marshal(d)
+	if err != nil {
+		// It is made of strings, numbers and maps of these.
+		panic(fmt.Sprintf("cluster: marshal a template: %v", err))
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
+
+// properties maps what documents hold. Anything else in them is kept in _source
+// but not indexed.
+func properties(fields []string, parsedType string) map[string]any {
+	p := map[string]any{
+		"@timestamp": map[string]any{"type": "date"},
+		"message": map[string]any{
+			"type":   "text",
+			"fields": map[string]any{"keyword": map[string]any{"type": "keyword", "ignore_above": maxKeyword}},
+		},
+	}
+	for _, name := range slices.Sorted(slices.Values(fields)) {
+		put(p, fieldPath(name), map[string]any{"type": "keyword", "ignore_above": 1024})
+	}
+	switch parsedType {
+	case flattened:
+		p[parsedField] = map[string]any{"type": flattened, "ignore_above": maxKeyword, "depth_limit": maxDepth}
+	case flatObject:
+		// It takes no parameters.
+		p[parsedField] = map[string]any{"type": flatObject}
+	}
+	return p
+}
+
+// The types that hold a whole object in one field: Elasticsearch's and
+// OpenSearch's (from 2.7 on).
+const (
+	flattened  = "flattened"
+	flatObject = "flat_object"
+)
+
+// put puts a mapping under a dotted path.
+func put(properties map[string]any, path string, mapping map[string]any) {
+	first, rest, nested := strings.Cut(path, ".")
+	if !nested {
+		properties[first] = mapping
+		return
+	}
+	object, ok := properties[first].(map[string]any)
+	if !ok {
+		object = map[string]any{"properties": map[string]any{}}
+		properties[first] = object
+	}
+	if inner, ok := object["properties"].(map[string]any); ok {
+		put(inner, rest, mapping)
+	}
+}
+
+func (d definition) parsedType() string {
+	properties, _ := d.Template.Mappings["properties"].(map[string]any)
+	parsed, _ := properties[parsedField].(map[string]any)
+	name, _ := parsed["type"].(string)
+	return name
+}
