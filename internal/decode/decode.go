@@ -1,0 +1,163 @@
+// Package decode turns the bytes of an archive object into log events: it peels
+// layers of compression, finds the records that Firehose laid down in any of
+// its forms, and gives their events one by one. Nothing is lost in silence:
+// whatever is no event is counted, given as malformed with its reason, or is
+// damage with its place.
+//
+// It knows nothing of S3, of documents or of a cluster. Its memory does not
+// depend on the object's size, and giving an event allocates nothing.
+package decode
+
+import (
+	"errors"
+	"io"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// Header is what a record says of all its events.
+type Header struct {
+	Owner, LogGroup, LogStream string
+	SubscriptionFilters        []string
+}
+
+// Event is one log event. Its byte slices are valid until the next call of
+// Next; Header may be kept, and must not be changed.
+type Event struct {
+	Header *Header
+	// ID is the event id's text, 1 to 512 bytes of UTF-8, and may stand between
+	// quotes in JSON as it is: ids with anything that needs an escape, and ids that
+	// were written with escapes, are malformed.
+	ID []byte
+	// Time is in milliseconds since the epoch; its year is within 0 to 9999.
+	Time int64
+	// Message is a JSON string with its quotes, its escapes as in the archive
+	// (halves of surrogate pairs included). It is valid UTF-8: bytes that were not
+	// are U+FFFD each, and Repaired says so.
+	Message  []byte
+	Repaired bool
+	// Malformed is why the event cannot be used, one of a small number of
+	// sentences; ID, Time and Message are then empty. It is empty for a good event.
+	Malformed string
+	// Raw is the event as it stands in the record: a JSON value, mostly an object,
+	// perhaps with bytes that are not UTF-8. For a Firehose error record whose
+	// original cannot be read it is that whole error record.
+	Raw []byte
+	// Start is the place of this event, End the one behind it.
+	Start, End run.Place
+}
+
+// Options of a Decoder.
+type Options struct {
+	// RecordLimit is how many bytes a record may have (and the padding between
+	// two); 0 means DefaultRecordLimit.
+	RecordLimit int
+	// From is the End of the last event that earlier calls took: events before it
+	// are read again, but neither given nor counted.
+	From run.Place
+	// ReadAhead reads and decompresses in a goroutine of its own.
+	ReadAhead bool
+	// ReaderAt and Size (in bytes) give random access to the same object. A ZIP's
+	// directory is at its end: without it, ZIP files of up to RecordLimit are read.
+	ReaderAt io.ReaderAt
+	Size     int64
+}
+
+// DefaultRecordLimit is 64 MiB: Firehose takes records of up to 1 MB, and a
+// record of CloudWatch Logs is one of these, decompressed.
+const DefaultRecordLimit = 64 << 20
+
+// Stats say what was met, apart from the events that were given. They count
+// what lies between Options.From and the End of the last event given: of calls
+// that go on from one another, each counts its own part. Unverified is counted
+// whole by the call that meets the damage.
+type Stats struct {
+	// Records with log events; ControlRecords only check the destination;
+	// Recovered records were inside Firehose error records and count in Records.
+	Records, ControlRecords, Recovered int64
+	// Unverified events came from a compressed member that broke off or whose
+	// checksum was wrong. Repaired events held bytes that are not UTF-8.
+	Unverified, Repaired int64
+	// PlainBytes of text were decoded, up to the start of the record at hand.
+	PlainBytes int64
+	// ObjectBytes were read from the object, those read again included.
+	ObjectBytes int64
+}
+
+// Damaged ends an object whose bytes are not what they should be. Every event
+// before the damage was given.
+type Damaged struct{ run.Damage }
+
+func (d *Damaged) Error() string { return d.Reason }
+
+// New returns a Decoder of the object whose own bytes, compressed or not, r
+// gives. An error of r other than io.EOF is never judged to be damage: Next
+// returns it as it is.
+func New(r io.Reader, o Options) *Decoder {
+	if o.RecordLimit <= 0 {
+		o.RecordLimit = DefaultRecordLimit
+	}
+	d := &Decoder{from: o.From, limit: int64(o.RecordLimit), known: meanings{}}
+	layers := newStack(r, o)
+	d.object = layers.object
+	d.plain = layers
+	if o.ReadAhead {
+		d.plain = readAhead(layers)
+	}
+	return d
+}
+
+// Next gives the next event. It returns io.EOF at the end of an object that is
+// whole, a *Damaged at damage, and errors of the reader as they are; what it
+// returned last it returns again.
+func (d *Decoder) Next(e *Event) error {
+	for d.err == nil {
+		given := false
+		switch d.state {
+		case between:
+			d.err = d.findRecord()
+		case heads:
+			d.err = d.readHeading()
+		case inEvents:
+			given, d.err = d.readEvent(e)
+		case wrapped:
+			given, d.err = d.readWrapped(e)
+		case rest:
+			d.err = d.readRest()
+		}
+		if given && !earlier(e.Start, d.from) {
+			if e.Repaired {
+				d.stats.Repaired++
+			}
+			return nil
+		}
+	}
+	return d.err
+}
+
+func earlier(p, than run.Place) bool {
+	return p.Offset < than.Offset || p.Offset == than.Offset && p.Events < than.Events
+}
+
+// Stats are those up to the last event given, or to the end.
+func (d *Decoder) Stats() Stats {
+	s := d.stats
+	s.PlainBytes = max(0, d.reached-d.from.Offset)
+	s.ObjectBytes = d.object.read.Load()
+	return s
+}
+
+// Layers names the layers of compression, the outermost first. It is known once
+// Next has returned.
+func (d *Decoder) Layers() []string { return d.plain.state().names }
+
+// Close ends what reads ahead, once its present Read of the object returns. It
+// does not close the reader: to not wait, end that first.
+func (d *Decoder) Close() error {
+	if d.err == nil {
+		d.err = errClosed
+	}
+	return d.plain.close()
+}
+
+var errClosed = errors.New("the decoder was closed")

@@ -1,0 +1,93 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"strings"
+)
+
+// maxNested is how many Firehose error records may be inside of one another:
+// what fails again when it is sent again is wrapped again.
+const maxNested = 4
+
+// unwrap begins the error record at hand, whose original record is its rawData.
+// https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
+func (d *Decoder) unwrap(b []byte, h *heading) {
+	d.state = wrapped
+	d.inner, d.seen = nil, Stats{}
+	if d.nested == maxNested {
+		return
+	}
+	encoded := h.raw.of(b)
+	if h.raw.traits != 0 {
+		encoded = []byte(text(b, h.raw.span))
+	}
+	payload := make([]byte, base64.StdEncoding.DecodedLen(len(encoded)))
+	n, err := base64.StdEncoding.Decode(payload, encoded)
+	if err == nil {
+		original := bytes.NewReader(payload[:n])
+		d.inner = New(original, Options{RecordLimit: int(d.limit), ReaderAt: original, Size: int64(n)})
+		d.inner.nested = d.nested + 1
+	}
+}
+
+// readWrapped gives the next event of the error record at hand. What cannot be
+// read of its original is one malformed event.
+func (d *Decoder) readWrapped(e *Event) (given bool, err error) {
+	raw := d.buf[d.at:d.record.end]
+	end := errNotBase64
+	if d.nested == maxNested {
+		end = errNested
+	}
+	if d.inner != nil {
+		end = d.inner.Next(e)
+		d.countInner()
+	}
+	if end == nil {
+		d.place(e)
+		return true, nil
+	}
+	whole := errors.Is(end, io.EOF)
+	if whole && d.inner.records > 0 {
+		d.at = d.record.end
+		return false, d.leaveRecord()
+	}
+	if whole {
+		end = errEmpty
+	}
+	if d.fresh() && d.inner != nil {
+		d.stats.Unverified += d.inner.stats.Unverified
+	}
+	*e = Event{Header: &Header{}, Raw: raw, Malformed: "in a Firehose error record: " + reasonOf(end)}
+	d.at = d.record.end
+	d.place(e)
+	return true, d.leaveRecord()
+}
+
+var (
+	errNotBase64 = errors.New("rawData is no base64")
+	errNested    = errors.New("it is inside of too many others")
+	errEmpty     = errors.New("rawData is empty")
+)
+
+// reasonOf is short, for reasons are counted: what follows a colon or comma is
+// about the one object.
+func reasonOf(end error) string {
+	reason, _, _ := strings.Cut(end.Error(), ": ")
+	reason, _, _ = strings.Cut(reason, ", begins")
+	return reason
+}
+
+// countInner counts what the decoder of the original met since it was counted
+// last.
+func (d *Decoder) countInner() {
+	now := d.inner.stats
+	if d.fresh() {
+		d.stats.Records += now.Records - d.seen.Records
+		d.stats.ControlRecords += now.ControlRecords - d.seen.ControlRecords
+		d.stats.Recovered += now.Records - d.seen.Records
+	}
+	d.seen = now
+}
