@@ -155,7 +155,8 @@ func (c *chart) tick(step int) {
 	form := "Jan 2"
 	every := max(1, (len(starts)+mostTicks-1)/mostTicks)
 	for n, i := range starts {
-		if n%every == 0 {
+		// A label close to the right side would stand beyond it.
+		if n%every == 0 && 100*i < 93*len(c.Bars) {
 			c.Ticks = append(c.Ticks, tick{
 				Left: 100 * float64(i) / float64(len(c.Bars)), Label: c.Bars[i].Start.Format(form),
 				Minor: len(starts)/every > 4 && n/every%3 != 0,

@@ -2,8 +2,6 @@ package report
 
 import (
 	"bytes"
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -86,14 +84,4 @@ func pageOf(t testing.TB, r *Report) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-func TestPageHoldsNothingFromElsewhere(t *testing.T) {
-	text := strings.ToLower(pageOf(t, everything(t).build()))
-	for _, mark := range []string{"<script", "<img", "src=", "url(", "@import", "<iframe", "<form", "javascript:alert(1)\""} {
-		if n := strings.Count(text, mark); n > strings.Count(text, "&#34;"+mark) && mark != "src=" {
-			t.Errorf("the page holds %q", mark)
-		}
-	}
-	fmt.Println(len(text))
 }

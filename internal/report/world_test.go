@@ -73,6 +73,7 @@ type world struct {
 	results  map[string][]any // by status
 	caught   run.Caught
 	last     bool
+	machine  string // start of its ARNs
 	manifest bool
 }
 
@@ -82,7 +83,7 @@ const machine = "arn:aws:states:ap-northeast-1:123456789012:"
 func newWorld(t testing.TB, name string) *world {
 	from := time.Date(2018, 12, 10, 0, 0, 0, 0, tokyo)
 	w := &world{
-		t: t, files: bucket{}, cluster: counts{}, results: map[string][]any{}, manifest: true,
+		t: t, files: bucket{}, cluster: counts{}, results: map[string][]any{}, manifest: true, machine: machine,
 		plan: run.Plan{
 			Run: name, Execution: machine + "execution:rehydrate:" + name,
 			Started: time.Date(2026, 11, 23, 9, 0, 0, 0, tokyo),
@@ -151,7 +152,7 @@ func (w *world) child(o run.Object, status string) map[string]any {
 	id := fmt.Sprintf("%08d-0000-4000-8000-000000000000", len(w.results["SUCCEEDED"])+len(w.results["FAILED"]))
 	r := map[string]any{"Input": string(input), "InputDetails": map[string]bool{"Included": true}, "Status": status}
 	if status != "PENDING" {
-		r["ExecutionArn"] = machine + "execution:rehydrate/IndexObjects:" + id
+		r["ExecutionArn"] = w.machine + "execution:rehydrate/IndexObjects:" + id
 		r["Name"], r["OutputDetails"] = id, map[string]bool{"Included": true}
 		r["StartDate"], r["StopDate"] = "2026-11-23T00:00:01.579Z", "2026-11-23T00:00:05.670Z"
 	}
