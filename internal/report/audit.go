@@ -110,6 +110,10 @@ func (r *Report) audit() []string {
 		hours.Events += h.Events
 	}
 	same(documents, "documents are accounted for", hours.Events, "by hour")
+	same(r.Problems.Objects-r.Problems.Earlier, "objects are in the files of problems", grouped, "are named with a reason")
+	if r.Objects.Timeless == 0 {
+		same(grouped, "objects did not end indexed", hours.Problems, "by hour")
+	}
 	same(r.Objects.Listed, "objects are in the manifest", hours.Objects+r.Objects.Timeless, "by hour or without a time")
 
 	var rejected, malformed int64

@@ -89,6 +89,7 @@ func (b *builder) readProblems(ctx context.Context, key string) error {
 		switch class {
 		case "":
 			b.report.Chain.Open[p.Class]++
+			b.report.Problems.Earlier++
 			if err := b.problems.add(ctx, p); err != nil {
 				return err
 			}

@@ -153,8 +153,8 @@ func (b *builder) take(ctx context.Context, r record) error {
 		b.tally.UnknownAfter++
 	}
 	if res.outcome != nil {
-		for _, fault := range checkOutcome(*res.outcome) {
-			b.faults.add(&b.faults.sums, "%s: %s", res.object.Key, fault)
+		if sums := checkOutcome(*res.outcome); len(sums) > 0 {
+			b.faults.add(&b.faults.sums, "%s: %s", res.object.Key, strings.Join(sums, ", "))
 		}
 		b.tally.add(res)
 	}

@@ -195,7 +195,9 @@ type Slow struct {
 type Problems struct {
 	// Objects are the lines of Files together: JSON Lines of Problem, in the run
 	// bucket. In a retry they hold what is still open over the whole chain.
+	// Earlier is how many of them were tried by earlier runs only.
 	Objects int64    `json:"objects"`
+	Earlier int64    `json:"earlier"`
 	Files   []string `json:"files"`
 }
 

@@ -23,7 +23,7 @@ func (b *builder) finish() {
 	if r.Slowest == nil {
 		r.Slowest = []Slow{}
 	}
-	r.Problems = Problems{Objects: b.problems.lines, Files: some(b.problems.written)}
+	r.Problems.Objects, r.Problems.Files = b.problems.lines, some(b.problems.written)
 	b.findFaults()
 	b.findDays()
 	b.findRest()
