@@ -17,7 +17,7 @@ import (
 )
 
 //go:embed rehydrate.asl.json
-var definition string //nolint:gochecknoglobals // embedding a file takes a variable
+var definition string
 
 // Substitutions of the definition: each stands for the ARN of a function.
 const (

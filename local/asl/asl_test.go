@@ -1,0 +1,335 @@
+package asl
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const testARN = "arn:aws:states:us-west-2:000000000000:execution:machine:run"
+
+// world is what a test's machine acts upon.
+type world struct {
+	mu      sync.Mutex
+	objects map[string]string
+	// putAt tells when an object was written.
+	putAt    map[string]time.Time
+	invoke   func(ctx context.Context, function, payload string) (string, error)
+	entered  []string
+	children []Child
+	running  int
+	most     int // children that ran at once
+	sizes    int64
+}
+
+func (w *world) Open(_ context.Context, bucket, key string) (io.ReadCloser, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text, ok := w.objects[bucket+"/"+key]
+	if !ok {
+		return nil, fmt.Errorf("s3://%s/%s is not there", bucket, key)
+	}
+	return io.NopCloser(strings.NewReader(text)), nil
+}
+
+func (w *world) Put(_ context.Context, bucket, key string, body io.ReadSeeker) error {
+	text, err := io.ReadAll(body)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.putAt == nil {
+		w.putAt = map[string]time.Time{}
+	}
+	w.objects[bucket+"/"+key] = string(text)
+	w.putAt[key] = time.Now()
+	return err
+}
+
+func (w *world) StateEntered(state string, _ []byte) { w.entered = append(w.entered, state) }
+
+func (w *world) ChildStarted(Child) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running++
+	w.most = max(w.most, w.running)
+}
+
+func (w *world) ChildEnded(c Child) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running--
+	w.children = append(w.children, c)
+}
+
+// run executes a definition in w. Times pass at once where the test is in a
+// bubble of synctest.
+func (w *world) run(ctx context.Context, t *testing.T, definition, input string) (string, error) {
+	t.Helper()
+	m, err := Load([]byte(definition))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := m.Run(ctx, Execution{ARN: testARN, Input: []byte(input), StartTime: time.Now()}, Env{
+		Invoke: func(ctx context.Context, function string, payload []byte) ([]byte, error) {
+			answer, err := w.invoke(ctx, function, string(payload))
+			return []byte(answer), err
+		},
+		Buckets: w, Observer: w, ResultFileBytes: w.sizes,
+	})
+	return string(out), err
+}
+
+// states is a definition of these states, the first of which is A.
+func states(more string) string { return `{"StartAt": "A", "States": {` + more + `}}` }
+
+// ended is the ExecutionError in err.
+func ended(t *testing.T, err error) ExecutionError {
+	t.Helper()
+	var e *ExecutionError
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v, want an ExecutionError", err)
+	}
+	return *e
+}
+
+func TestDataFlow(t *testing.T) {
+	for _, c := range []struct{ name, states, input, want string }{
+		{"pass", `"A": {"Type": "Pass", "End": true}`, `{"n": 10.50, "big": 12345678901234567890}`, `{"big":12345678901234567890,"n":10.50}`},
+		{"result", `"A": {"Type": "Pass", "Result": {"a": [1]}, "ResultPath": "$.x.y", "End": true}`, `{"n": 1}`, `{"n":1,"x":{"y":{"a":[1]}}}`},
+		{"result discarded", `"A": {"Type": "Pass", "Result": 1, "ResultPath": null, "End": true}`, `{"n": 1}`, `{"n":1}`},
+		{"input and output path", `"A": {"Type": "Pass", "InputPath": "$.a[1]", "ResultPath": "$.r", "OutputPath": "$['r']", "End": true}`, `{"a": [1, {"b": "<&>"}]}`, `{"b":"<&>"}`},
+		{"null input", `"A": {"Type": "Pass", "InputPath": null, "End": true}`, `{"a": 1}`, `{}`},
+		{
+			"parameters", `"A": {"Type": "Pass", "Parameters": {"fixed": {"k": [1, {"l": null}]}, "in": {"side.$": "$.a.b"}, "all.$": "$"}, "End": true}`,
+			`{"a": {"b": true}}`, `{"all":{"a":{"b":true}},"fixed":{"k":[1,{"l":null}]},"in":{"side":true}}`,
+		},
+		{
+			"format", `"A": {"Type": "Pass", "Parameters": {"f.$": "States.Format('{} \\'of\\' {}, {}', $.s, 2.0, $.b)"}, "End": true}`,
+			`{"s": "a", "b": true}`, `{"f":"a 'of' 2.0, true"}`,
+		},
+		{
+			"strings and JSON", `"A": {"Type": "Pass", "Parameters": {"s.$": "States.JsonToString($.o)", "o.$": "States.StringToJson( States.JsonToString($.o) )"}, "End": true}`,
+			`{"o": {"b": "<\"", "a": 1.0}}`, `{"o":{"a":1.0,"b":"<\""},"s":"{\"a\":1.0,\"b\":\"<\\\"\"}"}`,
+		},
+		{"succeed", `"A": {"Type": "Succeed", "OutputPath": "$.a"}`, `{"a": 1}`, `1`},
+		{
+			"context", `"A": {"Type": "Pass", "Parameters": {"i.$": "$$.Execution.Id", "n.$": "$$.Execution.Name", "m.$": "$$.StateMachine.Name", "s.$": "$$.State.Name", "in.$": "$$.Execution.Input.x"}, "End": true}`,
+			`{"x": 1}`, `{"i":"` + testARN + `","in":1,"m":"machine","n":"run","s":"A"}`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := (&world{}).run(t.Context(), t, states(c.states), c.input)
+			if err != nil || got != c.want {
+				t.Errorf("output %s, %v\nwant   %s", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestChoice(t *testing.T) {
+	const input = `{"s": "b", "n": 10, "f": 10.0, "t": true, "z": null, "at": "2018-12-10T03:00:00Z", "o": {"s": "b", "n": 9}}`
+	for rule, want := range map[string]bool{
+		`"Variable": "$.s", "StringEquals": "b"`:                                                           true,
+		`"Variable": "$.s", "StringEquals": "c"`:                                                           false,
+		`"Variable": "$.n", "StringEquals": "10"`:                                                          false,
+		`"Variable": "$.s", "StringLessThan": "c"`:                                                         true,
+		`"Variable": "$.s", "StringGreaterThanEquals": "b"`:                                                true,
+		`"Variable": "$.s", "StringEqualsPath": "$.o.s"`:                                                   true,
+		`"Variable": "$.s", "StringMatches": "b*"`:                                                         true,
+		`"Variable": "$.s", "StringMatches": "\\*"`:                                                        false,
+		`"Variable": "$.n", "NumericEquals": 10`:                                                           true,
+		`"Variable": "$.f", "NumericEquals": 10`:                                                           true,
+		`"Variable": "$.n", "NumericLessThanEquals": 9`:                                                    false,
+		`"Variable": "$.n", "NumericGreaterThanPath": "$.o.n"`:                                             true,
+		`"Variable": "$.t", "BooleanEquals": true`:                                                         true,
+		`"Variable": "$.t", "BooleanEqualsPath": "$.n"`:                                                    false,
+		`"Variable": "$.at", "TimestampLessThan": "2018-12-10T12:00:01+09:00"`:                             true,
+		`"Variable": "$.at", "TimestampEquals": "2018-12-10T12:00:00+09:00"`:                               true,
+		`"Variable": "$.z", "IsNull": true`:                                                                true,
+		`"Variable": "$.q", "IsPresent": false`:                                                            true,
+		`"Variable": "$.s.q", "IsPresent": true`:                                                           false,
+		`"Variable": "$.n", "IsNumeric": true`:                                                             true,
+		`"Variable": "$.n", "IsString": true`:                                                              false,
+		`"Variable": "$.t", "IsBoolean": false`:                                                            false,
+		`"Variable": "$.at", "IsTimestamp": true`:                                                          true,
+		`"Not": {"Variable": "$.n", "NumericEquals": 10}`:                                                  false,
+		`"And": [{"Variable": "$.q", "IsPresent": true}, {"Variable": "$.q", "StringEquals": "not read"}]`: false,
+		`"And": [{"Variable": "$.t", "IsBoolean": true}, {"Variable": "$.n", "IsNumeric": true}]`:          true,
+		`"Or": [{"Variable": "$.n", "NumericEquals": 1}, {"Variable": "$.n", "NumericEquals": 10}]`:        true,
+		`"Or": [{"Variable": "$.n", "NumericEquals": 1}]`:                                                  false,
+		`"Variable": "$$.Execution.Name", "StringEquals": "run"`:                                           true,
+	} {
+		t.Run(rule, func(t *testing.T) {
+			got, err := (&world{}).run(t.Context(), t, states(`
+				"A": {"Type": "Choice", "Choices": [{`+rule+`, "Next": "Yes"}], "Default": "No"},
+				"Yes": {"Type": "Pass", "Result": true, "End": true}, "No": {"Type": "Pass", "Result": false, "End": true}`), input)
+			if err != nil || got != fmt.Sprint(want) {
+				t.Errorf("holds: %s, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestWhatNoCatchSees(t *testing.T) {
+	big := strings.Repeat("x", MaxPayload)
+	catch := `"Retry": [{"ErrorEquals": ["States.ALL"]}], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B"}]`
+	for _, c := range []struct{ name, states, answer, want, cause string }{
+		{"a path of the payload", `"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload.$": "$.gone"}, ` + catch + `, "End": true}`, `1`, "States.Runtime", "'$.gone' specified for the field 'Payload.$'"},
+		{"a path of the output", `"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, "OutputPath": "$.gone", ` + catch + `, "End": true}`, `1`, "States.Runtime", "$.gone"},
+		{"a result", `"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, ` + catch + `, "End": true}`, `"` + big + `"`, "States.DataLimitExceeded", "'f' returned a result with a size"},
+		{"an input", `"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload": "` + big + `"}, ` + catch + `, "End": true}`, `1`, "States.DataLimitExceeded", "'A'"},
+		{"a choice", `"A": {"Type": "Choice", "Choices": [{"Variable": "$.gone", "IsNull": true, "Next": "B"}]}`, "", "States.Runtime", "'$.gone' specified for the field 'Variable'"},
+		{"no choice", `"A": {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": true, "Next": "B"}]}`, "", "States.NoChoiceMatched", "'A'"},
+		{"a cause", `"A": {"Type": "Fail", "Error": "E", "CausePath": "$.gone"}`, "", "States.Runtime", "'CausePath'"},
+		{"a long cause", `"A": {"Type": "Fail", "Error": "E", "Cause": "` + big[:MaxCause+1] + `"}`, "", "States.Runtime", "32769 characters"},
+		{"a cause that is no string", `"A": {"Type": "Fail", "Error": "E", "CausePath": "$"}`, "", "States.Runtime", "has to be a string"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &world{invoke: func(context.Context, string, string) (string, error) { return c.answer, nil }}
+			b := ""
+			if strings.Contains(c.states, `"B"`) {
+				b = `, "B": {"Type": "Pass", "End": true}`
+			}
+			_, err := w.run(t.Context(), t, states(c.states+b), `{}`)
+			if e := ended(t, err); e.Status != Failed || e.Name != c.want || !strings.Contains(e.Cause, c.cause) {
+				t.Errorf("ended with %.300v", err)
+			}
+		})
+	}
+}
+
+func TestFail(t *testing.T) {
+	_, err := (&world{}).run(t.Context(), t, states(`"A": {"Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.JsonToString($)"}`), `{"e": "Broken"}`)
+	if e := ended(t, err); e != (ExecutionError{Failed, "Broken", `{"e":"Broken"}`}) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// retrying is a task with the parameter of how often it was tried.
+const retrying = `"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 60,
+	"Parameters": {"FunctionName": "f", "Payload": {"n.$": "$$.State.RetryCount"}}, "OutputPath": "$.Payload",
+	"Retry": [
+		{"ErrorEquals": ["Busy", "States.Timeout"], "IntervalSeconds": 10, "BackoffRate": 3, "MaxDelaySeconds": 50, "MaxAttempts": 4},
+		{"ErrorEquals": ["Odd"], "MaxAttempts": 1},
+		{"ErrorEquals": ["Never"], "MaxAttempts": 0}],
+	"Catch": [{"ErrorEquals": ["Odd", "Never", "States.Timeout"], "ResultPath": "$.error", "Next": "B"}, {"ErrorEquals": ["States.TaskFailed"], "Next": "B"}],
+	"End": true}, "B": {"Type": "Pass", "End": true}`
+
+func TestRetryAndCatch(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		errs   []error
+		waited []int
+		want   string
+	}{
+		{"none", nil, nil, `{"n":0}`},
+		{"until it works", []error{&TaskError{"Busy", ""}, &TaskError{"Odd", ""}, &TaskError{"Busy", ""}}, []int{10, 1, 30}, `{"n":3}`},
+		{
+			"no more",
+			[]error{&TaskError{"Busy", "1"}, &TaskError{"Busy", "2"}, &TaskError{"Busy", "3"}, &TaskError{"Busy", "4"}, &TaskError{"Busy", "5"}},
+			[]int{10, 30, 50, 50},
+			`{"Cause":"5","Error":"Busy"}`,
+		},
+		{"never again", []error{&TaskError{"Never", "c"}}, nil, `{"error":{"Cause":"c","Error":"Never"},"x":1}`},
+		{"wrapped", []error{fmt.Errorf("invoke: %w", &TaskError{"Never", "c"})}, nil, `{"error":{"Cause":"c","Error":"Never"},"x":1}`},
+		{"not named", []error{errors.New("no such binary")}, nil, `{"Cause":"no such binary","Error":"States.TaskFailed"}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var calls []time.Time
+				w := &world{invoke: func(_ context.Context, function, payload string) (string, error) {
+					calls = append(calls, time.Now())
+					if len(calls) <= len(c.errs) {
+						return "", c.errs[len(calls)-1]
+					}
+					return payload, nil
+				}}
+				got, err := w.run(t.Context(), t, states(retrying), `{"x": 1}`)
+				if err != nil || got != c.want {
+					t.Errorf("output %s, %v; want %s", got, err, c.want)
+				}
+				if len(calls) != len(c.waited)+1 {
+					t.Fatalf("%d calls, want %d", len(calls), len(c.waited)+1)
+				}
+				for i, want := range c.waited {
+					if waited := calls[i+1].Sub(calls[i]); int(waited/time.Second) != want || waited%time.Second != 0 {
+						t.Errorf("waited %s before retry %d, want %ds", waited, i+1, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestTaskTimeoutHasAnEmptyCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{invoke: func(ctx context.Context, _, _ string) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		}}
+		start := time.Now()
+		got, err := w.run(t.Context(), t, states(retrying), `{}`)
+		if err != nil || got != `{"error":{"Cause":"","Error":"States.Timeout"}}` {
+			t.Errorf("output %s, %v", got, err)
+		}
+		if took := time.Since(start); took != (5*60+10+30+50+50)*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+func TestJitterIsAnyPartOfTheDelay(t *testing.T) {
+	r := retrier{interval: 10 * time.Second, rate: 2, most: 30 * time.Second, jitter: true}
+	var sum time.Duration
+	for range 1000 {
+		d := r.delay(5)
+		if d < 0 || d > 30*time.Second {
+			t.Fatalf("delay %s", d)
+		}
+		sum += d
+	}
+	// The mean of 1,000 lies within 13 s and 17 s but for one time in 10^12.
+	if mean := sum / 1000; mean < 13*time.Second || mean > 17*time.Second {
+		t.Errorf("mean delay %s, want about 15s", mean)
+	}
+}
+
+func TestMachineRunsOutOfTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := (&world{}).run(t.Context(), t, `{"StartAt": "A", "TimeoutSeconds": 3, "States": {"A": {"Type": "Wait", "Seconds": 25, "End": true}}}`, `{}`)
+		if e := ended(t, err); e != (ExecutionError{Status: TimedOut}) {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
+func TestStoppedExecutionRunsNoCatch(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	w := &world{invoke: func(ctx context.Context, _, _ string) (string, error) {
+		stop()
+		<-ctx.Done()
+		return "", &TaskError{"Never", "c"}
+	}}
+	_, err := w.run(ctx, t, states(retrying), `{}`)
+	if e := ended(t, err); e != (ExecutionError{Status: Aborted}) || len(w.entered) != 1 {
+		t.Errorf("ended with %v after %q", err, w.entered)
+	}
+}
+
+func TestPayloadOfNothing(t *testing.T) {
+	var got bytes.Buffer
+	w := &world{invoke: func(_ context.Context, function, payload string) (string, error) {
+		fmt.Fprint(&got, function, payload)
+		return `null`, nil
+	}}
+	out, err := w.run(t.Context(), t, states(`"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName.$": "$.f", "Payload": null}, "End": true}`), `{"f": "name"}`)
+	if err != nil || got.String() != "name{}" || out != `{"ExecutedVersion":"$LATEST","Payload":null,"StatusCode":200}` {
+		t.Errorf("invoked %s, output %s, %v", got.String(), out, err)
+	}
+}

@@ -1,0 +1,161 @@
+package asl
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Machine is a definition that can be executed.
+type Machine struct {
+	graph   *graph
+	timeout time.Duration // 0 where there is none
+}
+
+// graph is the states of a machine or of a map's children.
+type graph struct {
+	start  string
+	states map[string]*state
+}
+
+// state is what all types of states have in common, and the work of its own.
+type state struct {
+	name string
+	work work
+	// next is empty where the execution ends, and where work tells.
+	next string
+
+	input, output     path
+	noInput, noOutput bool // InputPath or OutputPath is null
+	resultSelector    *template
+	resultPath        path
+	noResult          bool // ResultPath is null
+	retriable         bool
+	retry             []retrier
+	catch             []catcher
+}
+
+// work is what a type of state does with its effective input.
+type work interface {
+	// do returns the state's result, and the state to go to where that depends.
+	do(ctx context.Context, f *frame, input any) (result any, next string, err *failure)
+	// events that it adds to a history, beside those of being entered and left.
+	events() int
+}
+
+// Load parses a definition whose substitutions are filled in. Its error tells of
+// everything that is not right or not implemented, each with line and JSON
+// pointer.
+func Load(definition []byte) (*Machine, error) {
+	n, err := parseNode(definition)
+	if err != nil {
+		return nil, fmt.Errorf("definition: %w", err)
+	}
+	l := &loader{}
+	f := l.commented(n)
+	m := &Machine{timeout: time.Duration(f.whole("TimeoutSeconds", 0, 1)) * time.Second}
+	m.graph = f.graph()
+	f.close()
+	if err := l.err(); err != nil {
+		return nil, fmt.Errorf("definition: %w", err)
+	}
+	return m, nil
+}
+
+// target is a name of a state, where it stands.
+type target struct {
+	node node
+	name string
+}
+
+// graph takes StartAt and States.
+func (f *fields) graph() *graph {
+	g := &graph{states: map[string]*state{}}
+	var targets []target
+	if n, ok := f.need("StartAt"); ok {
+		g.start, _ = n.value.(string)
+		targets = append(targets, target{n, g.start})
+	}
+	n, ok := f.need("States")
+	if !ok {
+		return g
+	}
+	states, ok := n.value.(members)
+	if !ok || len(states) == 0 {
+		f.fault(n, "has to be an object with a member for each state")
+	}
+	for _, m := range states {
+		s, to := f.state(m)
+		g.states[m.name] = s
+		targets = append(targets, to...)
+	}
+	for _, t := range targets {
+		if g.states[t.name] == nil {
+			f.fault(t.node, "there is no state %q", t.name)
+		}
+	}
+	return g
+}
+
+// state parses one state, and tells which others it goes to.
+func (l *loader) state(m member) (*state, []target) {
+	f := l.commented(m.value)
+	s := &state{name: m.name}
+	var targets []target
+	kind := f.oneOf("Type", "Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Map")
+	if kind != "Fail" && kind != "" {
+		s.input, s.noInput = f.nullable("InputPath")
+		s.output, s.noOutput = f.nullable("OutputPath")
+	}
+	switch kind {
+	case "Task", "Pass", "Map":
+		s.resultPath, s.noResult = f.resultPath()
+		targets = append(targets, f.next(s)...)
+	case "Wait":
+		targets = append(targets, f.next(s)...)
+	}
+	if kind == "Task" || kind == "Map" {
+		s.retriable = true
+		s.resultSelector = f.template("ResultSelector")
+		s.retry = f.retriers()
+		s.catch, targets = f.catchers(targets)
+	}
+	switch kind {
+	case "Task":
+		s.work = f.task()
+	case "Pass":
+		s.work = f.pass()
+	case "Choice":
+		s.work, targets = f.choice(targets)
+	case "Wait":
+		s.work = f.wait()
+	case "Succeed":
+		s.work = succeed{}
+	case "Fail":
+		s.work = f.fail()
+	case "Map":
+		s.work = f.distributedMap()
+	default:
+		return s, nil // its fields mean nothing
+	}
+	f.close()
+	return s, targets
+}
+
+// next takes Next or End.
+func (f *fields) next(s *state) []target {
+	end, ends := f.get("End")
+	next, goes := f.get("Next")
+	switch {
+	case ends && goes:
+		f.fault(end, "stands beside Next")
+	case ends && end.value != true:
+		f.fault(end, "has to be true")
+	case goes:
+		s.next, _ = next.value.(string)
+		return []target{{next, s.next}}
+	case !ends:
+		f.fault(f.node, "Next or End is missing")
+	}
+	return nil
+}

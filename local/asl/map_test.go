@@ -1,0 +1,400 @@
+package asl
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// lifecycle is the machine that AWS was recorded with, its items in a file.
+const lifecycle = `{"StartAt": "LifeMap", "States": {
+	"LifeMap": {"Type": "Map", "Label": "LifeMap",
+		"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}, "Parameters": {"Bucket": "b", "Key.$": "$.items"}},
+		"MaxConcurrencyPath": "$.concurrency", "ToleratedFailureCountPath": "$.tolerance",
+		"ItemSelector": {"index.$": "$$.Map.Item.Index", "value.$": "$$.Map.Item.Value", "source.$": "$$.Map.Item.Source", "parentId.$": "$$.Execution.Id"},
+		"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "WaitBeforeDecision", "States": {
+			"WaitBeforeDecision": {"Type": "Wait", "SecondsPath": "$.value.wait", "Next": "Decide"},
+			"Decide": {"Type": "Choice", "Choices": [{"Variable": "$.value.fail", "BooleanEquals": true, "Next": "FailItem"}], "Default": "ReturnContext"},
+			"FailItem": {"Type": "Fail", "Error": "OwnedItemFailure", "Cause": "intentional bounded native observation"},
+			"ReturnContext": {"Type": "Pass", "Parameters": {"item.$": "$", "childContext.$": "$$"}, "End": true}}},
+		"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix.$": "$.prefix"}, "WriterConfig": {"Transformation": "NONE", "OutputType": "JSON"}},
+		"ResultPath": "$.map", "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.map", "Next": "After"}],
+		"Next": "After"},
+	"After": {"Type": "Wait", "Seconds": 10, "Next": "End"}, "End": {"Type": "Pass", "OutputPath": "$.map", "End": true}}}`
+
+// resultFiles are the files under results/ by their last name.
+func (w *world) resultFiles() map[string]string {
+	files := map[string]string{}
+	for key, text := range w.objects {
+		if strings.HasPrefix(key, "b/results/") {
+			files[key[strings.LastIndex(key, "/")+1:]] = text
+		}
+	}
+	return files
+}
+
+// alike makes what differs between two runs the same: names, times, sizes, the
+// machine, and where items come from.
+func alike(text string) string {
+	for _, r := range [][2]string{
+		{`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`, "UUID"},
+		{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`, "TIME"},
+		{`sd-sfn-map-35d090a7dd(-lifecycle)?`, "machine"},
+		{`execution:machine:(\w+-[0-9a-f]{8}|run)`, "execution:machine:RUN"},
+		{`\\"source\\":\\"[^"]*\\"`, "SOURCE"},
+		{`"DestinationBucket":"\w+"`, "BUCKET"},
+		{`results/\w+/`, "results/RUN/"},
+		{`"Size":\d+`, "SIZE"},
+	} {
+		text = regexp.MustCompile(r[0]).ReplaceAllString(text, r[1])
+	}
+	return text
+}
+
+// canonical sorts the members of the JSON inside a record's Input, which AWS
+// gives in the order of the template.
+func canonical(t *testing.T, text string) string {
+	t.Helper()
+	var records []map[string]any
+	if err := json.Unmarshal([]byte(text), &records); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	for _, r := range records {
+		v, err := decode([]byte(r["Input"].(string)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		input := string(encode(v))
+		from, _ := json.Marshal(r["Input"])
+		to, _ := json.Marshal(input)
+		text = strings.Replace(text, string(from), string(to), 1)
+	}
+	return text
+}
+
+func TestResultsAreThoseOfAWS(t *testing.T) {
+	for _, c := range []struct {
+		name, folder, items, input, output string
+		files                              []string
+	}{
+		{
+			"one failure tolerated", "testdata/",
+			`{"n":0,"wait":4,"fail":true}` + "\n" + `{"n":1,"wait":4,"fail":false}` + "\n" + `{"n":2,"wait":4,"fail":false}` + "\n\n" + `{"n":3,"wait":4,"fail":false}`,
+			`{"items": "items", "prefix": "results/tolerance", "concurrency": 2, "tolerance": 1}`,
+			`{"MapRunArn":"arn:aws:states:us-west-2:000000000000:mapRun:machine/LifeMap:UUID","ResultWriterDetails":{"Bucket":"b","Key":"results/RUN/UUID/manifest.json"}}`,
+			[]string{"FAILED_0.json", "manifest.json"},
+		},
+		{
+			"one failure too many", "testdata/exceeded/",
+			`{"n":1,"wait":0,"fail":false}` + "\n" + `{"n":0,"wait":25,"fail":true}` + "\n" + `{"n":2,"wait":0,"fail":false}` + "\n" + `{"n":3,"wait":0,"fail":false}` + "\n",
+			`{"items": "items", "prefix": "results/cancel", "concurrency": 1, "tolerance": 0}`,
+			`{"Cause":"The specified tolerated failure threshold was exceeded","Error":"States.ExceedToleratedFailureThreshold"}`,
+			[]string{"PENDING_0.json", "manifest.json"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{objects: map[string]string{"b/items": c.items}}
+				out, err := w.run(t.Context(), t, lifecycle, c.input)
+				if err != nil || alike(out) != c.output {
+					t.Errorf("output %s, %v\nwant %s", alike(out), err, c.output)
+				}
+				files := w.resultFiles()
+				for _, name := range c.files {
+					want, err := os.ReadFile(c.folder + name)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got := files[name]
+					if name != "manifest.json" {
+						got, want = canonical(t, got), []byte(canonical(t, string(want)))
+					}
+					if got, want := alike(got), alike(string(want)); got != want {
+						t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
+					}
+				}
+				want, err := os.ReadFile("testdata/SUCCEEDED_0.json")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, want := firstMembers(t, []byte(files["SUCCEEDED_0.json"])), firstMembers(t, want); got != want {
+					t.Errorf("a record of SUCCEEDED_0.json has members\n%s\nwant\n%s", got, want)
+				}
+			})
+		})
+	}
+}
+
+// firstMembers are the names of the first record's members, in order.
+func firstMembers(t *testing.T, text []byte) string {
+	t.Helper()
+	n, err := parseNode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range n.value.([]node)[0].value.(members) {
+		names = append(names, m.name)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestContextOfAChildIsThatOfAWS(t *testing.T) {
+	w := &world{objects: map[string]string{"b/items": `{"n":1,"wait":0,"fail":false}`}}
+	if _, err := w.run(t.Context(), t, strings.Replace(lifecycle, `"Seconds": 10`, `"Seconds": 0`, 1),
+		`{"items": "items", "prefix": "results/x", "concurrency": 1, "tolerance": 0}`); err != nil {
+		t.Fatal(err)
+	}
+	// As recorded, but for the order of members and the item's source.
+	const want = `{"childContext":{"Execution":{"Id":"arn:aws:states:us-west-2:000000000000:execution:machine/LifeMap:UUID",` +
+		`"Input":INPUT,"Name":"UUID","RedriveCount":0,"RoleArn":"arn:aws:iam::000000000000:role/machine","StartTime":"TIME"},` +
+		`"State":{"EnteredTime":"TIME","Name":"ReturnContext"},` +
+		`"StateMachine":{"Id":"arn:aws:states:us-west-2:000000000000:stateMachine:machine/LifeMap","Name":"machine"}},"item":INPUT}`
+	const input = `{"index":0,"parentId":"arn:aws:states:us-west-2:000000000000:execution:machine:RUN","source":"S3://b/items","value":{"fail":false,"n":1,"wait":0}}`
+	if got := alike(string(w.children[0].Output)); got != strings.ReplaceAll(want, "INPUT", input) {
+		t.Errorf("output %s", got)
+	}
+	if w.children[0].Events != 8 {
+		t.Errorf("its history has %d events, that of AWS had 8", w.children[0].Events)
+	}
+}
+
+func TestResultsOfAFailedMapComeLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{objects: map[string]string{"b/items": `{"n":0,"wait":5,"fail":true}`}}
+		start := time.Now()
+		if _, err := w.run(t.Context(), t, lifecycle, `{"items": "items", "prefix": "results/x", "concurrency": 1, "tolerance": 0}`); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took != 15*time.Second {
+			t.Errorf("the run took %s: the Catch waited for the results", took)
+		}
+		for key, at := range w.putAt {
+			if late := at.Sub(start.Add(5 * time.Second)); late <= 0 || late > time.Second {
+				t.Errorf("%s was written %s after the failure", key, late)
+			}
+		}
+		if len(w.putAt) != 2 {
+			t.Errorf("written were %v", w.putAt)
+		}
+	})
+}
+
+// echo is a map whose children invoke a function.
+func echo(settings string) string {
+	return `{"StartAt": "A", "States": {"A": {"Type": "Map", "Label": "L", ` + settings + `
+		"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}, "Parameters": {"Bucket": "b", "Key": "items"}},
+		"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "C", "States": {
+			"C": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload.$": "$"}, "OutputPath": "$.Payload", "End": true}}},
+		"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "results"}},
+		"End": true}}}`
+}
+
+func numbers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintln(&b, i)
+	}
+	return b.String()
+}
+
+func TestTolerance(t *testing.T) {
+	for _, c := range []struct {
+		settings      string
+		items, failed int
+		fails         bool
+	}{
+		{``, 10, 0, false},
+		{``, 10, 1, true},
+		{`"ToleratedFailurePercentage": 10,`, 10, 1, false},
+		{`"ToleratedFailurePercentage": 10,`, 10, 2, true},
+		{`"ToleratedFailurePercentage": 10.5,`, 19, 2, true},
+		{`"ToleratedFailurePercentage": 100,`, 3, 3, false},
+		{`"ToleratedFailureCount": 2,`, 3, 2, false},
+		{`"ToleratedFailureCount": 2,`, 3, 3, true},
+		{`"ToleratedFailureCount": 5, "ToleratedFailurePercentage": 10,`, 10, 2, true},
+		{`"ToleratedFailurePercentage": 0,`, 0, 0, false},
+	} {
+		t.Run(fmt.Sprintf("%s %d of %d", c.settings, c.failed, c.items), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{objects: map[string]string{"b/items": numbers(c.items)}}
+				w.invoke = func(_ context.Context, _, item string) (string, error) {
+					if n := 0; json.Unmarshal([]byte(item), &n) == nil && n < c.failed {
+						return "", &TaskError{"Denied", item}
+					}
+					return item, nil
+				}
+				_, err := w.run(t.Context(), t, echo(`"MaxConcurrency": 3, `+c.settings), `{}`)
+				if fails := err != nil; fails != c.fails {
+					t.Errorf("ended with %v", err)
+				}
+				if c.fails && ended(t, err).Name != "States.ExceedToleratedFailureThreshold" {
+					t.Errorf("ended with %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestEveryItemEndsInOneResult(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 200
+		w := &world{objects: map[string]string{"b/items": numbers(n)}, sizes: 4096}
+		w.invoke = func(ctx context.Context, _, item string) (string, error) {
+			if item == "20" {
+				time.Sleep(time.Second)
+				return "", &TaskError{"Denied", "no"}
+			}
+			if item > "20" && len(item) > 1 { // under way when the map fails
+				<-ctx.Done()
+				return "", ctx.Err()
+			}
+			return item, nil
+		}
+		_, err := w.run(t.Context(), t, echo(`"MaxConcurrency": 15,`), `{}`)
+		if ended(t, err).Name != "States.ExceedToleratedFailureThreshold" {
+			t.Fatal(err)
+		}
+		if w.most != 15 {
+			t.Errorf("%d children at once, want 15", w.most)
+		}
+		var manifest struct{ ResultFiles map[Status][]manifestFile }
+		if err := json.Unmarshal([]byte(w.resultFiles()["manifest.json"]), &manifest); err != nil {
+			t.Fatal(err)
+		}
+		items, statuses := map[string]int{}, map[Status]int{}
+		for _, files := range manifest.ResultFiles {
+			for _, f := range files {
+				text := w.objects["b/"+f.Key]
+				var records []record
+				if err := json.Unmarshal([]byte(text), &records); err != nil || int64(len(text)) != f.Size {
+					t.Fatalf("%s has %d bytes, the manifest says %d (%v)", f.Key, len(text), f.Size, err)
+				}
+				for _, r := range records {
+					items[r.Input]++
+					statuses[r.Status]++
+				}
+			}
+		}
+		if len(items) != n || statuses[Failed] != 1 || statuses[Aborted] != 14 || statuses[Pending] != n-statuses[Succeeded]-15 {
+			t.Errorf("%d items, %v", len(items), statuses)
+		}
+		if len(manifest.ResultFiles[Pending]) < 2 {
+			t.Errorf("files are %v: they do not go on past their size", manifest.ResultFiles)
+		}
+		for _, c := range w.children {
+			if c.Status == Aborted && (c.Error != "" || c.Cause != "") {
+				t.Errorf("a stopped child has the error %q", c.Error)
+			}
+		}
+	})
+}
+
+func TestStoppedMapLeavesItsResults(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	w := &world{objects: map[string]string{"b/items": numbers(50)}}
+	w.invoke = func(ctx context.Context, _, item string) (string, error) {
+		if item == "7" {
+			stop()
+			<-ctx.Done()
+			return "", ctx.Err()
+		}
+		return item, nil
+	}
+	_, err := w.run(ctx, t, echo(`"MaxConcurrency": 1,`), `{}`)
+	if ended(t, err) != (ExecutionError{Status: Aborted}) {
+		t.Errorf("ended with %v", err)
+	}
+	files := w.resultFiles()
+	for name, n := range map[string]int{"SUCCEEDED_0.json": 7, "FAILED_0.json": 1, "PENDING_0.json": 42} {
+		if got := strings.Count(files[name], `"Input":`); got != n {
+			t.Errorf("%s has %d records, want %d", name, got, n)
+		}
+	}
+}
+
+func TestMapThatCannotBegin(t *testing.T) {
+	for _, c := range []struct{ name, items, settings, want, cause string }{
+		{"no file", "", "", "States.ItemReaderFailed", "s3://b/items is not there"},
+		{"no JSON", "1\n{\n", "", "States.ItemReaderFailed", "item 1 is no JSON: {"},
+		{"no setting", "1", `"MaxConcurrencyPath": "$.gone",`, "States.Runtime", "$.gone"},
+		{"no number", "1", `"ToleratedFailurePercentagePath": "$",`, "States.Runtime", "from 0 to 100"},
+		{"nothing to select", "1", `"ItemSelector": {"a.$": "$.gone"},`, "States.Runtime", "$.gone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &world{objects: map[string]string{}}
+			if c.items != "" {
+				w.objects["b/items"] = c.items
+			}
+			_, err := w.run(t.Context(), t, echo(c.settings), `{}`)
+			if e := ended(t, err); e.Name != c.want || !strings.Contains(e.Cause, c.cause) {
+				t.Errorf("ended with %v", err)
+			}
+			if len(w.children) > 0 {
+				t.Error("a child was started")
+			}
+		})
+	}
+}
+
+// full is a bucket that nothing can be put into.
+type full struct{ *world }
+
+func (full) Put(context.Context, string, string, io.ReadSeeker) error {
+	return errors.New("no space left")
+}
+
+func TestResultsThatCannotBeWrittenAreToldOf(t *testing.T) {
+	for _, c := range []struct{ name, fault, want string }{
+		{"of a map that succeeded", "", "States.ResultWriterFailed"},
+		{"of a map that failed", "Denied", "States.ExceedToleratedFailureThreshold"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{objects: map[string]string{"b/items": "1"}}
+				m, err := Load([]byte(echo("")))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = m.Run(t.Context(), Execution{ARN: testARN, Input: []byte(`{}`), StartTime: time.Now()}, Env{
+					Invoke: func(_ context.Context, _ string, payload []byte) ([]byte, error) {
+						if c.fault != "" {
+							return nil, &TaskError{c.fault, ""}
+						}
+						return payload, nil
+					},
+					Buckets: full{w},
+				})
+				if ended(t, err).Name != c.want || !strings.Contains(err.Error(), "no space left") {
+					t.Errorf("ended with %v", err)
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkMap is a map of 1,000 children that do nothing.
+func BenchmarkMap(b *testing.B) {
+	m, err := Load([]byte(echo(`"MaxConcurrency": 10,`)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := &world{objects: map[string]string{"b/items": numbers(1000)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := m.Run(b.Context(), Execution{ARN: testARN, Input: []byte(`{}`)}, Env{
+			Invoke:  func(_ context.Context, _ string, payload []byte) ([]byte, error) { return payload, nil },
+			Buckets: w,
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
