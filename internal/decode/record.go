@@ -56,8 +56,12 @@ const (
 type record struct {
 	start  int64
 	events int64 // of its events passed so far
-	end    int   // index behind it, of an error record
-	head   heading
+	// end is the index behind an error record; told, that what cannot be read of
+	// it was given.
+	end  int
+	told bool
+
+	head heading
 	meaning
 }
 
@@ -172,20 +176,19 @@ func (d *Decoder) readEvent(e *Event) (given bool, err error) {
 		if e.Malformed == "" {
 			d.parts.fill(b, e, &d.repaired)
 		}
-		d.place(e)
+		d.place(e, n)
 		return true, nil
 	}
 }
 
 // place says where the event that was just read stands, and counts it for the
-// members it came from.
-func (d *Decoder) place(e *Event) {
+// members it came from: its text ends at index end.
+func (d *Decoder) place(e *Event, end int) {
 	e.Start = run.Place{Offset: d.record.start, Events: d.record.events}
 	d.record.events++
 	e.End = run.Place{Offset: d.record.start, Events: d.record.events}
-	end := d.offset(d.at)
 	for l := range d.starts {
-		if end > d.starts[l] {
+		if d.offset(end) > d.starts[l] {
 			d.taken[l]++
 		}
 	}

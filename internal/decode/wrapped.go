@@ -36,7 +36,9 @@ func (d *Decoder) unwrap(b []byte, h *heading) {
 // readWrapped gives the next event of the error record at hand. What cannot be
 // read of its original is one malformed event.
 func (d *Decoder) readWrapped(e *Event) (given bool, err error) {
-	raw := d.buf[d.at:d.record.end]
+	if d.record.told {
+		return false, d.leaveWrapped()
+	}
 	end := errNotBase64
 	if d.nested == maxNested {
 		end = errNested
@@ -46,24 +48,27 @@ func (d *Decoder) readWrapped(e *Event) (given bool, err error) {
 		d.countInner()
 	}
 	if end == nil {
-		d.place(e)
+		d.place(e, d.record.end)
 		return true, nil
 	}
-	whole := errors.Is(end, io.EOF)
-	if whole && d.inner.records > 0 {
-		d.at = d.record.end
-		return false, d.leaveRecord()
-	}
-	if whole {
+	if errors.Is(end, io.EOF) {
+		if d.inner.records > 0 {
+			return false, d.leaveWrapped()
+		}
 		end = errEmpty
 	}
-	if d.fresh() && d.inner != nil {
+	if d.inner != nil && d.fresh() {
 		d.stats.Unverified += d.inner.stats.Unverified
 	}
-	*e = Event{Header: &Header{}, Raw: raw, Malformed: "in a Firehose error record: " + reasonOf(end)}
+	*e = Event{Header: &Header{}, Raw: d.buf[d.at:d.record.end], Malformed: "in a Firehose error record: " + reasonOf(end)}
+	d.record.told = true
+	d.place(e, d.record.end)
+	return true, nil
+}
+
+func (d *Decoder) leaveWrapped() error {
 	d.at = d.record.end
-	d.place(e)
-	return true, d.leaveRecord()
+	return d.leaveRecord()
 }
 
 var (
