@@ -70,7 +70,7 @@ func (l *lister) walk(dir string) (full bool, err error) {
 		return false, err
 	}
 	for _, e := range entries {
-		if l.skips(e.key) {
+		if l.rolls(e.key) {
 			continue
 		}
 		if !utf8.ValidString(e.key) {
@@ -154,7 +154,7 @@ type entry struct {
 	fs.DirEntry
 }
 
-// entries are those of dir in key order: a folder sorts by its name with a
+// entries are those of dir that are wanted, in key order: a folder sorts by its name with a
 // slash, so that "a-b" comes before "a/b".
 func (l *lister) entries(dir string) ([]entry, error) {
 	found, err := fs.ReadDir(l.files, dir)
@@ -175,7 +175,9 @@ func (l *lister) entries(dir string) ([]entry, error) {
 		if d.IsDir() || d.Type()&fs.ModeSymlink != 0 && isFolder(l.files, e.key) {
 			e.key += "/"
 		}
-		list = append(list, e)
+		if !l.skips(e.key) {
+			list = append(list, e)
+		}
 	}
 	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
 	return list, nil

@@ -1,0 +1,220 @@
+package archive_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/local/bucket"
+	"github.com/rehydrate/rehydrate/local/bucket/buckettest"
+)
+
+// serveKeys is a client of a read-only bucket "logs" that holds these keys.
+func serveKeys(t testing.TB, files buckettest.Files) *s3.Client {
+	t.Helper()
+	h, err := bucket.New(map[string]bucket.Folder{"logs": {Files: files}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return client(t, server.URL)
+}
+
+// pager is a client that is asked for small pages, so that few keys make many
+// calls, and counts them.
+type pager struct {
+	*s3.Client
+	size int32
+	// strict leaves out the common prefix that StartAfter lies in, as a server may.
+	strict bool
+
+	mu                sync.Mutex
+	calls, busy, most int
+}
+
+func (p *pager) ListObjectsV2(ctx context.Context, in *s3.ListObjectsV2Input, opts ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+	p.mu.Lock()
+	p.calls++
+	p.busy++
+	p.most = max(p.most, p.busy)
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		p.busy--
+		p.mu.Unlock()
+	}()
+	if p.size > 0 {
+		in.MaxKeys = aws.Int32(p.size)
+	}
+	out, err := p.Client.ListObjectsV2(ctx, in, opts...)
+	if err == nil && p.strict && in.StartAfter != nil && len(out.CommonPrefixes) > 0 &&
+		strings.HasPrefix(*in.StartAfter, aws.ToString(out.CommonPrefixes[0].Prefix)) {
+		out.CommonPrefixes = out.CommonPrefixes[1:]
+	}
+	return out, err
+}
+
+// window is days of UTC.
+func window(day string, days int) archive.Window {
+	from, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		panic(err)
+	}
+	return archive.Window{From: from, To: from.AddDate(0, 0, days)}
+}
+
+// list lists what there is under the expressions in a window.
+func list(t testing.TB, client archive.Pager, w archive.Window, zone string, expressions ...string) ([]string, archive.Found) {
+	t.Helper()
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := archive.New(client, "logs", expressions, location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	found, err := a.List(t.Context(), w, func(o run.Object) error {
+		keys = append(keys, o.Key)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys, found
+}
+
+// TestListGivesEachKeyOnceInOrder lists random keys in small pages, so that
+// prefixes are crowded and divided at every turn, beside a sorted slice.
+func TestListGivesEachKeyOnceInOrder(t *testing.T) {
+	words := []string{"a", "b", "-", "--", "-a", "ab-", "ü", "\U0010FFFF", "+", "%41", " ", "~", ".", ",", "0", "A", "a-b-c", "日", "&<"}
+	for seed := range uint64(25) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		seen := map[string]bool{}
+		var want []string
+		for range r.IntN(300) {
+			key := "2018/"
+			for range 1 + r.IntN(4) {
+				key += words[r.IntN(min(len(words), 3+int(seed)))]
+				if r.IntN(3) == 0 {
+					key += "-" + fmt.Sprint(r.IntN(5)) + "-"
+				}
+			}
+			if r.IntN(3) == 0 && !strings.HasSuffix(key, ".") {
+				key += "/" + words[r.IntN(2)] + fmt.Sprint(r.IntN(10))
+			}
+			if seen[key] || !fs.ValidPath(key) {
+				continue
+			}
+			seen[key] = true
+			want = append(want, key)
+		}
+		slices.Sort(want)
+		// A file cannot be a folder too.
+		all := slices.Clone(want)
+		want = slices.DeleteFunc(want, func(k string) bool {
+			return slices.ContainsFunc(all, func(o string) bool { return strings.HasPrefix(o, k+"/") })
+		})
+		p := &pager{Client: serveKeys(t, buckettest.Keys(want...)), size: 1 + r.Int32N(8), strict: seed%2 == 0}
+		got, found := list(t, p, window("2018-12-10", 1), "UTC", "!{timestamp:yyyy}/")
+		if !slices.Equal(got, want) {
+			at := 0
+			for at < min(len(got), len(want)) && got[at] == want[at] {
+				at++
+			}
+			t.Fatalf("seed %d, pages of %d: %d keys, want %d; they part at\n%q, want\n%q", seed, p.size, len(got), len(want),
+				got[max(0, at-2):min(len(got), at+3)], want[max(0, at-2):min(len(want), at+3)])
+		}
+		if found.Objects != int64(len(want)) || found.Calls != int64(p.calls) {
+			t.Errorf("seed %d: found %+v in %d calls, want %d objects", seed, found, p.calls, len(want))
+		}
+	}
+}
+
+// crowd is one folder with keys of streams at a steady pace over a day.
+func crowd(streams, objects int) []string {
+	var keys []string
+	for s := range streams {
+		for i := range objects {
+			at := time.Date(2018, 12, 10, 0, 0, i*86400/objects, 0, time.UTC)
+			keys = append(keys, fmt.Sprintf("2018/12/10/stream-%03d-1-%s-%08x-0000-4000-8000-000000000000.gz",
+				s, at.Format("2006-01-02-15-04-05"), i))
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// far is a client that calls a server without a network between, each call
+// taking a while of the test's own clock.
+type far struct {
+	server http.Handler
+	delay  time.Duration
+}
+
+func (f far) Do(r *http.Request) (*http.Response, error) {
+	time.Sleep(f.delay)
+	w := httptest.NewRecorder()
+	r.RequestURI, r.Host = r.URL.RequestURI(), r.URL.Host
+	f.server.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+func distant(t testing.TB, files buckettest.Files, delay time.Duration) *s3.Client {
+	t.Helper()
+	h, err := bucket.New(map[string]bucket.Folder{"logs": {Files: files}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s3.New(client(t, "http://127.0.0.1:1").Options(), func(o *s3.Options) { o.HTTPClient = far{h, delay} })
+}
+
+// TestListWaitsLittle lists with 200 ms to each call, on a clock of the test's
+// own: the time is that of the longest chain of calls that wait for each other.
+func TestListWaitsLittle(t *testing.T) {
+	const delay = 200 * time.Millisecond
+	for _, c := range []struct {
+		name             string
+		streams, objects int
+		times            int // faster than one call after another, at least
+	}{
+		{"one stream", 1, 1000, 10},
+		{"three streams", 3, 400, 10},
+		{"many streams", 40, 30, 10},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				keys := crowd(c.streams, c.objects)
+				p := &pager{Client: distant(t, buckettest.Keys(keys...), delay), size: 4}
+				start := time.Now()
+				got, found := list(t, p, window("2018-12-10", 1), "UTC", "!{timestamp:yyyy/MM/dd}/")
+				took := time.Since(start)
+				if !slices.Equal(got, keys) {
+					t.Fatalf("%d keys of %d", len(got), len(keys))
+				}
+				alone := len(keys) / int(p.size)
+				t.Logf("%d calls, at most %d at once, in %v; one after another %d in %v",
+					found.Calls, p.most, took, alone, time.Duration(alone)*delay)
+				if took > time.Duration(alone/c.times)*delay || p.most > 32 || int(found.Calls) > 4*alone {
+					t.Error("that is too slow, or too many calls")
+				}
+			})
+		})
+	}
+}
