@@ -1,0 +1,174 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+)
+
+// Documents are kept and handed out byte for byte, so they are never decoded as
+// a whole: the functions here find values inside the bytes.
+
+// validJSON tells whether b is one JSON value, as Elasticsearch's parser takes
+// it: bytes of a string must have the shape of UTF-8, but overlong forms and
+// surrogates pass, and so does a lone surrogate escape.
+func validJSON(b []byte) bool {
+	return json.Valid(b) && (utf8.Valid(b) || utf8Shaped(b))
+}
+
+// utf8Shaped tells whether every byte above 0x7f belongs to a lead byte with as
+// many continuation bytes as it announces.
+func utf8Shaped(b []byte) bool {
+	for i := 0; i < len(b); {
+		n := 0
+		switch c := b[i]; {
+		case c < 0x80:
+		case c&0xe0 == 0xc0:
+			n = 1
+		case c&0xf0 == 0xe0:
+			n = 2
+		case c&0xf8 == 0xf0:
+			n = 3
+		default:
+			return false
+		}
+		i++
+		for ; n > 0; n-- {
+			if i == len(b) || b[i]&0xc0 != 0x80 {
+				return false
+			}
+			i++
+		}
+	}
+	return true
+}
+
+// The functions below take bytes that validJSON has passed.
+
+var errNotObject = errors.New("is no JSON object")
+
+// eachMember calls f for each member of the object in b.
+func eachMember(b []byte, f func(name string, value []byte) error) error {
+	i := skipSpace(b, 0)
+	if i == len(b) || b[i] != '{' {
+		return errNotObject
+	}
+	for i = skipSpace(b, i+1); b[i] != '}'; i = skipSpace(b, i) {
+		if b[i] == ',' {
+			i = skipSpace(b, i+1)
+		}
+		end := endOfString(b, i)
+		name := text(b[i:end])
+		i = skipSpace(b, skipSpace(b, end)+1) // past the colon
+		end = endOfValue(b, i)
+		if err := f(name, b[i:end]); err != nil {
+			return err
+		}
+		i = end
+	}
+	return nil
+}
+
+// eachElement calls f for each element of the array in b, and for b itself if
+// it is no array. Arrays inside of arrays are flattened, as a search does.
+func eachElement(b []byte, f func(value []byte) error) error {
+	i := skipSpace(b, 0)
+	if b[i] != '[' {
+		return f(b)
+	}
+	for i = skipSpace(b, i+1); b[i] != ']'; i = skipSpace(b, i) {
+		if b[i] == ',' {
+			i = skipSpace(b, i+1)
+		}
+		end := endOfValue(b, i)
+		if err := eachElement(b[i:end], f); err != nil {
+			return err
+		}
+		i = end
+	}
+	return nil
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+func endOfString(b []byte, i int) int {
+	for i++; b[i] != '"'; i++ {
+		if b[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+func endOfValue(b []byte, i int) int {
+	switch b[i] {
+	case '"':
+		return endOfString(b, i)
+	case '{', '[':
+		depth := 0
+		for {
+			switch b[i] {
+			case '"':
+				i = endOfString(b, i)
+				continue
+			case '{', '[':
+				depth++
+			case '}', ']':
+				depth--
+			}
+			i++
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	for i < len(b) && !bytes.ContainsRune([]byte(" \t\r\n,]}"), rune(b[i])) {
+		i++
+	}
+	return i
+}
+
+// text is a scalar as a string: a string's text, a number or a boolean as it
+// is written.
+func text(b []byte) string {
+	if len(b) == 0 || b[0] != '"' {
+		return string(b)
+	}
+	if inner := b[1 : len(b)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return string(inner)
+	}
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return string(b)
+	}
+	return s
+}
+
+func isObject(b []byte) bool { return len(b) > 0 && b[0] == '{' }
+
+func isNull(b []byte) bool { return string(b) == "null" }
+
+// appendText appends s as a JSON string.
+func appendText(b []byte, s string) []byte {
+	quoted, err := json.Marshal(s)
+	if err != nil { // no string fails
+		return append(b, `""`...)
+	}
+	return append(b, quoted...)
+}
+
+// decodeStrict decodes raw into v; a member that v does not have is refused.
+func decodeStrict(what string, raw []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return badRequest("parsing_exception", "%s: %v. Members that the embedded store does not implement are refused, not ignored", what, err)
+	}
+	return nil
+}

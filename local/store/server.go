@@ -1,0 +1,188 @@
+package store
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Version of Elasticsearch whose API this follows.
+const Version = "8.19.7"
+
+// maxBody is http.max_content_length, in bytes.
+const maxBody = 100 << 20
+
+// request is one on its way to what answers it.
+type request struct {
+	*http.Request
+	query url.Values
+	body  []byte
+}
+
+// answer is what is sent back: raw bytes of JSON (or text), or a value.
+type answer struct {
+	status int
+	raw    []byte
+	value  any
+	plain  bool
+}
+
+func ok(value any) (answer, error) { return answer{status: http.StatusOK, value: value}, nil }
+
+// ServeHTTP answers as Elasticsearch does.
+func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// everywhere are the parameters that change no answer beside its form.
+func everywhere() []string {
+	return []string{"pretty", "human", "error_trace", "filter_path", "timeout", "master_timeout"}
+}
+
+// handle makes a handler of f, which takes the named query parameters and no
+// others.
+func handle(f func(*request) (answer, error), parameters ...string) http.HandlerFunc {
+	parameters = append(parameters, everywhere()...)
+	return func(w http.ResponseWriter, r *http.Request) {
+		req := &request{Request: r, query: r.URL.Query()}
+		a, err := func() (answer, error) {
+			for name := range req.query {
+				if !slices.Contains(parameters, name) {
+					return answer{}, badRequest("illegal_argument_exception",
+						"request [%s] contains a parameter that the embedded store does not implement here: [%s]", r.URL.Path, name)
+				}
+			}
+			if err := req.read(w); err != nil {
+				return answer{}, err
+			}
+			return f(req)
+		}()
+		if err == nil && !a.plain {
+			err = a.shape(req.query)
+		}
+		if err != nil {
+			a = failure(err)
+			if a.shape(nil) != nil {
+				a.raw = nil
+			}
+		}
+		a.send(w, r)
+	}
+}
+
+// read reads the body, unpacked, and checks its type as Elasticsearch does.
+func (r *request) read(w http.ResponseWriter) error {
+	var body io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
+	switch encoding := r.Header.Get("Content-Encoding"); encoding {
+	case "", "identity":
+	case "gzip":
+		unpacked, err := gzip.NewReader(body)
+		if err != nil {
+			return badRequest("parse_exception", "the body is no gzip: %v", err)
+		}
+		body = io.LimitReader(unpacked, maxBody+1)
+	default:
+		return badRequest("illegal_argument_exception", "Content-Encoding [%s] is not supported; gzip is", encoding)
+	}
+	var err error
+	r.body, err = io.ReadAll(body)
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) || len(r.body) > maxBody {
+		return &problem{status: http.StatusRequestEntityTooLarge, kind: "content_too_long_exception", reason: "the body has more than 100 MiB"}
+	}
+	if err != nil {
+		return badRequest("parse_exception", "the body ends early: %v", err)
+	}
+	if len(r.body) == 0 {
+		return nil
+	}
+	contentType := r.Header.Get("Content-Type")
+	switch media, _, _ := mime.ParseMediaType(contentType); media {
+	case "application/json", "application/x-ndjson", "application/vnd.elasticsearch+json", "application/vnd.elasticsearch+x-ndjson":
+		return nil
+	}
+	return &problem{
+		status: http.StatusNotAcceptable, kind: "media_type_header_exception",
+		reason: "Content-Type header [" + contentType + "] is not supported; application/json is",
+	}
+}
+
+// object checks that the body is one JSON object; an empty one is none.
+func (r *request) object() error {
+	if len(r.body) == 0 {
+		return nil
+	}
+	if !validJSON(r.body) || !isObject(r.body[skipSpace(r.body, 0):]) {
+		return badRequest("parsing_exception", "the body is no JSON object")
+	}
+	r.body = r.body[skipSpace(r.body, 0):]
+	return nil
+}
+
+func (r *request) flag(name string) bool {
+	return r.query.Has(name) && r.query.Get(name) != "false"
+}
+
+// failure is the answer to a request that went wrong. An error that is no
+// problem of the request is the store's own, and is logged.
+func failure(err error) answer {
+	var p *problem
+	if !errors.As(err, &p) {
+		slog.Error("embedded store", slog.Any("error", err))
+		p = &problem{status: http.StatusInternalServerError, kind: "exception", reason: err.Error()}
+	}
+	return answer{status: p.status, value: map[string]any{
+		"error": struct {
+			RootCause []*problem `json:"root_cause"`
+			Type      string     `json:"type"`
+			Reason    string     `json:"reason"`
+			Index     string     `json:"index,omitempty"`
+			CausedBy  *problem   `json:"caused_by,omitempty"`
+		}{[]*problem{p}, p.kind, p.reason, p.index, p.cause},
+		"status": p.status,
+	}}
+}
+
+// shape brings the answer into the form that filter_path and pretty ask for.
+func (a *answer) shape(query url.Values) error {
+	if a.raw == nil && a.value != nil {
+		raw, err := json.Marshal(a.value)
+		if err != nil {
+			return err
+		}
+		a.raw = raw
+	}
+	if filter := query.Get("filter_path"); filter != "" {
+		raw, err := filterPath(a.raw, strings.Split(filter, ","))
+		if err != nil {
+			return err
+		}
+		a.raw = raw
+	}
+	if query.Has("pretty") && query.Get("pretty") != "false" {
+		a.raw = indent(a.raw)
+	}
+	return nil
+}
+
+func (a *answer) send(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Elastic-Product", "Elasticsearch")
+	switch {
+	case a.plain:
+		h.Set("Content-Type", "text/plain; charset=UTF-8")
+	case strings.Contains(r.Header.Get("Accept"), "application/vnd.elasticsearch+json"):
+		h.Set("Content-Type", "application/vnd.elasticsearch+json;compatible-with=8")
+	default:
+		h.Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(a.status)
+	if r.Method != http.MethodHead {
+		w.Write(a.raw)
+	}
+}
