@@ -184,7 +184,14 @@ func readJSON(ctx context.Context, files Files, key string, v any) error {
 	return nil
 }
 
-// unavailable names a file of the run bucket that could not be read.
-func unavailable(key string, err error) error {
-	return &run.Fault{Name: run.Unavailable, Reason: fmt.Sprintf("%s cannot be read", key), Err: err}
+// unavailable says which file could not be read.
+func unavailable(key string, err error) error { return failed(key+" cannot be read", err) }
+
+// failed keeps the name of an error that has one; others are Unavailable.
+func failed(what string, err error) error {
+	var f *run.Fault
+	if errors.As(err, &f) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return &run.Fault{Name: run.Unavailable, Reason: what, Err: err}
 }

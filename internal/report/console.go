@@ -2,15 +2,19 @@ package report
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// region has the form of AWS's, such as ap-northeast-1 and us-gov-west-1.
+// isRegion tells whether s has the form of AWS's regions, such as ap-northeast-1
+// and us-gov-west-1.
 func isRegion(s string) bool {
-	return regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`).MatchString(s)
+	parts := strings.Split(s, "-")
+	if n := parts[len(parts)-1]; len(parts) < 3 || len(n) != 1 || n < "0" || n > "9" {
+		return false
+	}
+	return strings.Trim(strings.Join(parts[:len(parts)-1], ""), "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // console is the host of the AWS console for a region; empty where it is none.

@@ -51,6 +51,9 @@ func (r *Report) Note(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "- %s %s: %s\n", plural(g.Objects, "object"), g.Class.text(), mark(cut(g.headline(), 300)))
 	}
+	if retry := r.retry(); retry != "" {
+		fmt.Fprintf(&b, "\n%s\n", mark(retry))
+	}
 	fmt.Fprintf(&b, "\n%s\n", mark(run.Location{Bucket: r.Settings.RunBucket, Key: run.PageKey(r.Run)}.URI()))
 	_, err := io.WriteString(w, b.String())
 	return err

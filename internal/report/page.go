@@ -170,8 +170,11 @@ func (p page) MostLag() int64 {
 	return most
 }
 
-// RangeText is the range in words, Place the file of the page itself.
+// RangeText is the range in words.
 func (p page) RangeText() string { return p.rangeText() }
+
+// RetryText is what to do about what a retry can mend.
+func (p page) RetryText() string { return p.retry() }
 
 // KindText is the verdict in a word or two.
 func (p page) KindText() string {

@@ -56,7 +56,7 @@ func (b *builder) findResults(ctx context.Context) ([]resultFile, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, &run.Fault{Name: run.Unavailable, Reason: prefix + " cannot be listed", Err: err}
+		return nil, failed(prefix+" cannot be listed", err)
 	}
 	if len(manifests) == 0 && b.report.Plan.Objects > 0 {
 		if !b.in.Last {

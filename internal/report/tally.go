@@ -50,9 +50,14 @@ func newTally(p run.Plan, zone *time.Location) *tally {
 		plan: p, zone: zone,
 		days: map[string]run.IndexCounts{}, hours: map[int64]*Hour{},
 		first: first,
-		last:  min(hourOf(p.To.Add(time.Duration(p.MarginAfter))), first+maxHours-1),
+		last:  min(hourOf(end(p)), first+maxHours-1),
 		lag:   make([]int64, len(run.LagBounds())+1),
 	}
+}
+
+// end is the last instant of the margin.
+func end(p run.Plan) time.Time {
+	return p.To.Add(time.Duration(p.MarginAfter) - time.Nanosecond)
 }
 
 func hourOf(t time.Time) int64 {
@@ -143,11 +148,11 @@ func (t *tally) edges(arrival time.Time, events int64) {
 	if arrival.Before(first.Add(time.Hour)) {
 		t.before += events
 	}
-	last := t.plan.To.Add(time.Duration(t.plan.MarginAfter))
-	if last.After(t.plan.Started) {
-		last = t.plan.Started
+	last := end(t.plan)
+	if last.After(t.plan.Started) { // there is nothing yet behind the start
+		last = t.plan.Started.Add(-time.Nanosecond)
 	}
-	if !arrival.Before(last.Add(-time.Hour)) {
+	if !arrival.Before(last.Truncate(time.Hour)) {
 		t.after += events
 	}
 }

@@ -36,6 +36,10 @@ func (r *Report) Terminal(w io.Writer, width int, place string) error {
 		}
 	}
 	r.terminalErrors(&t)
+	if retry := r.retry(); retry != "" {
+		t.line("")
+		t.wrap("  ", retry)
+	}
 	t.line("")
 	if place == "" {
 		place = run.Location{Bucket: r.Settings.RunBucket, Key: run.Folder(r.Run)}.URI()
@@ -89,7 +93,7 @@ func (r *Report) dayRows() [][]string {
 			now = number(*d.Now)
 		}
 		if d.Answer == Fewer || d.Answer == More {
-			now += " (" + d.Answer + " than expected)"
+			now += " (" + d.Answer + ")"
 		}
 		rows = append(rows, []string{visible(d.Index), number(d.Objects), number(d.Created), number(d.AlreadyThere), number(d.Rejected), now})
 	}

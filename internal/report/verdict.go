@@ -199,6 +199,15 @@ func (r *Report) Summary() run.Summary {
 	return s
 }
 
+// retry says what to do about what a retry can mend; empty where there is nothing
+// of that kind.
+func (r *Report) retry() string {
+	if r.Objects.Listed == r.Objects.Classes[Indexed]+r.Objects.Classes[Twice] && r.Events.Rejected == 0 && r.Problems.Earlier == 0 {
+		return ""
+	}
+	return fmt.Sprintf(`Mend the causes, then start a run with {"retry": %q}: it takes what this one did not index, and nothing else.`, r.Run)
+}
+
 // rangeText is the range as a person would say it: days where it has whole ones.
 func (r *Report) rangeText() string {
 	from, to := r.Plan.From, r.Plan.To

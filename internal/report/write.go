@@ -31,7 +31,7 @@ func (r *Report) Write(ctx context.Context, files Files) error {
 		{run.ReportKey(r.Run), "application/json", whole.Bytes()},
 	} {
 		if err := files.Put(ctx, f.key, f.contentType, f.body); err != nil {
-			return &run.Fault{Name: run.Unavailable, Reason: f.key + " cannot be written", Err: err}
+			return failed(f.key+" cannot be written", err)
 		}
 	}
 	return nil
