@@ -88,9 +88,9 @@ func (d *Decoder) stop(err error) error {
 		if d.state == between {
 			what = "the padding between records"
 		}
-		return d.damage(d.record.start+d.limit, fmt.Sprintf("%s is larger than %s", what, size(d.limit)))
+		return d.damage(d.record.start+d.limit, fmt.Sprintf("%s is larger than %s", what, size(d.limit)), "")
 	case errors.Is(err, io.EOF):
-		return d.damage(end, short.String()+": the object was cut off, or not written whole")
+		return d.damage(end, short.String(), ": the object was cut off, or not written whole")
 	case errors.As(err, &broken):
 		return d.broken(end, broken, "")
 	}

@@ -10,37 +10,36 @@ import (
 
 // damage ends the object at an offset of the text. Where that lies in a
 // compressed member, the member is read to its end: a wrong checksum is then the
-// reason behind the reason.
-func (d *Decoder) damage(offset int64, reason string) error {
+// reason behind the reason. What is wrong with this one object stands in detail.
+func (d *Decoder) damage(offset int64, reason, detail string) error {
 	broken, err := d.verify(offset)
 	if err != nil {
 		return err
 	}
 	if broken != nil {
-		return d.broken(offset, broken, reason)
+		return d.broken(offset, broken, "; noticed because: "+reason+detail)
 	}
-	return d.damaged(offset, -1, reason)
+	return d.damaged(offset, -1, reason, detail)
 }
 
 // broken ends the object at an offset of the text because a layer cannot be
-// read; seen is what was noticed of it before, if anything.
-func (d *Decoder) broken(offset int64, layer *layerError, seen string) error {
-	reason := layer.Error()
-	if seen != "" {
-		reason += "; noticed because: " + seen
-	}
+// read.
+func (d *Decoder) broken(offset int64, layer *layerError, detail string) error {
 	d.stats.Unverified += d.taken[layer.layer]
-	return d.damaged(offset, layer.offset, reason)
+	return d.damaged(offset, layer.offset, layer.Error(), detail)
 }
 
-func (d *Decoder) damaged(offset, objectOffset int64, reason string) error {
+func (d *Decoder) damaged(offset, objectOffset int64, reason, detail string) error {
 	if objectOffset < 0 && len(d.Layers()) == 0 {
 		objectOffset = offset
 	}
 	d.reached = max(d.reached, offset)
-	return &Damaged{run.Damage{
-		Reason: reason, Offset: offset, ObjectOffset: objectOffset, Record: d.records, Event: d.record.events,
-	}}
+	return &Damaged{
+		Damage: run.Damage{
+			Reason: reason + detail, Offset: offset, ObjectOffset: objectOffset, Record: d.records, Event: d.record.events,
+		},
+		kind: reason,
+	}
 }
 
 // verify reads on until every member that offset lies in has ended, and tells

@@ -68,9 +68,9 @@ type Options struct {
 const DefaultRecordLimit = 64 << 20
 
 // Stats say what was met, apart from the events that were given. They count
-// what lies between Options.From and the End of the last event given: of calls
-// that go on from one another, each counts its own part. Unverified is counted
-// whole by the call that meets the damage.
+// what lies between Options.From and the End of the last event given, or the
+// end: of calls that go on from one another, each counts its own part.
+// Unverified is counted whole by the call that meets the damage.
 type Stats struct {
 	// Records with log events; ControlRecords only check the destination;
 	// Recovered records were inside Firehose error records and count in Records.
@@ -86,7 +86,11 @@ type Stats struct {
 
 // Damaged ends an object whose bytes are not what they should be. Every event
 // before the damage was given.
-type Damaged struct{ run.Damage }
+type Damaged struct {
+	run.Damage
+
+	kind string // the part of Reason that is not about this one object
+}
 
 func (d *Damaged) Error() string { return d.Reason }
 
@@ -129,20 +133,36 @@ func (d *Decoder) Next(e *Event) error {
 			if e.Repaired {
 				d.stats.Repaired++
 			}
+			d.tell()
 			return nil
+		}
+		if d.err != nil && d.ends() {
+			d.tell()
 		}
 	}
 	return d.err
+}
+
+// ends tells whether err is an end of the object, and not of the reading.
+func (d *Decoder) ends() bool {
+	var damaged *Damaged
+	return errors.Is(d.err, io.EOF) || errors.As(d.err, &damaged)
+}
+
+// tell settles what Stats says.
+func (d *Decoder) tell() {
+	d.told = d.stats
+	d.told.PlainBytes = max(0, d.reached-d.from.Offset)
 }
 
 func earlier(p, than run.Place) bool {
 	return p.Offset < than.Offset || p.Offset == than.Offset && p.Events < than.Events
 }
 
-// Stats are those up to the last event given, or to the end.
+// Stats are those at the End of the last event given or, once Next has returned
+// io.EOF or a *Damaged, at the end. An error of the reader's changes nothing.
 func (d *Decoder) Stats() Stats {
-	s := d.stats
-	s.PlainBytes = max(0, d.reached-d.from.Offset)
+	s := d.told
 	s.ObjectBytes = d.object.read.Load()
 	return s
 }

@@ -14,9 +14,9 @@ func (d *Decoder) noRecord() error {
 	at := d.offset(d.at)
 	begins := d.snippet(at)
 	if d.records > 0 || d.array != noArray {
-		return d.damage(at, "no record begins here but "+begins)
+		return d.damage(at, "no record begins here", " but "+begins)
 	}
-	return d.damage(at, notRecords+": "+foreign(d.peek(at, sniffed))+", begins with "+begins)
+	return d.damage(at, notRecords, ": "+foreign(d.peek(at, sniffed))+", begins with "+begins)
 }
 
 // foreignObject is the damage where the record at hand is whole JSON, but no
@@ -26,11 +26,11 @@ func (d *Decoder) foreignObject(h *heading) error {
 	begins := d.snippet(at)
 	switch {
 	case h.kind.kind != 0:
-		return d.damage(at, "a record has no logEvents: "+begins)
+		return d.damage(at, "a record has no logEvents", ": "+begins)
 	case d.records > 0:
-		return d.damage(at, "a JSON object that is no record, without logEvents: "+begins)
+		return d.damage(at, "a JSON object without logEvents is no record", ": "+begins)
 	}
-	return d.damage(at, notRecords+": JSON objects without logEvents, begins with "+begins+"; "+extraction)
+	return d.damage(at, notRecords, ": JSON objects without logEvents, begins with "+begins+"; "+extraction)
 }
 
 // What is to be done about what people lay beside subscription records.

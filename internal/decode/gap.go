@@ -75,7 +75,7 @@ func (d *Decoder) findRecord() error {
 // finish ends the text between records.
 func (d *Decoder) finish() error {
 	if d.array != noArray {
-		return d.damage(d.offset(d.at), "the text ends inside a JSON array of records")
+		return d.damage(d.offset(d.at), "the text ends inside a JSON array of records", "")
 	}
 	d.reached = d.offset(d.at)
 	if d.from != (run.Place{}) && !d.found {

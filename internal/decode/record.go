@@ -37,7 +37,8 @@ type Decoder struct {
 	starts [maxLayers]int64 // as of the text in buf
 	taken  [maxLayers]int64 // events that ended behind starts
 
-	stats Stats
+	stats Stats // so far
+	told  Stats // as of the last event given
 	err   error
 }
 
@@ -78,7 +79,7 @@ func (d *Decoder) readHeading() error {
 			continue
 		}
 		if p != none {
-			return d.damage(d.offset(n), p.String())
+			return d.damage(d.offset(n), p.String(), "")
 		}
 		if h.closed {
 			return d.readEventless(b, n, &h)
@@ -118,7 +119,7 @@ func (d *Decoder) lookAhead(b []byte, events int, h heading) (again bool, err er
 	case p == short:
 		return false, d.stop(end)
 	default:
-		return false, d.damage(d.offset(n), p.String())
+		return false, d.damage(d.offset(n), p.String(), "")
 	}
 }
 
@@ -165,7 +166,7 @@ func (d *Decoder) readEvent(e *Event) (given bool, err error) {
 			continue
 		}
 		if p != none {
-			return false, d.damage(d.offset(n), p.String())
+			return false, d.damage(d.offset(n), p.String(), "")
 		}
 		d.at = n
 		if d.record.control {
@@ -207,7 +208,7 @@ func (d *Decoder) readRest() error {
 			continue
 		}
 		if p != none {
-			return d.damage(d.offset(n), p.String())
+			return d.damage(d.offset(n), p.String(), "")
 		}
 		d.at = n
 		return d.endRecord()

@@ -59,7 +59,7 @@ func (s *slow) next() {
 		s.at++
 	case s.array == "" && strings.HasPrefix(rest, "\ufeff"):
 		s.at += 3
-	case s.array == "" && len(rest) < 3 && strings.HasPrefix("\ufeff", rest):
+	case s.array == "" && len(rest) < 3 && strings.HasPrefix(byteOrderMark, rest):
 		s.Damage = int64(len(s.text))
 	case c == '{' && (s.array == "" || s.array == "[" || s.array == ","):
 		s.record()

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
-	"strings"
 )
 
 // maxNested is how many Firehose error records may be inside of one another:
@@ -77,12 +76,13 @@ var (
 	errEmpty     = errors.New("rawData is empty")
 )
 
-// reasonOf is short, for reasons are counted: what follows a colon or comma is
-// about the one object.
+// reasonOf is short, for reasons are counted.
 func reasonOf(end error) string {
-	reason, _, _ := strings.Cut(end.Error(), ": ")
-	reason, _, _ = strings.Cut(reason, ", begins")
-	return reason
+	var damaged *Damaged
+	if errors.As(end, &damaged) {
+		return damaged.kind
+	}
+	return end.Error()
 }
 
 // countInner counts what the decoder of the original met since it was counted

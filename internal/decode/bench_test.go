@@ -1,0 +1,198 @@
+package decode_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/local/sample"
+)
+
+const plainSize = 34 << 20
+
+// object is a realistic one: a gzip member for each record.
+func object(tb testing.TB) []byte {
+	tb.Helper()
+	r, err := sample.Members(1, plainSize)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// gunzip is what the decoder is measured against: the library alone, reading a
+// stream as the decoder does.
+func gunzip(tb testing.TB, body []byte, scratch []byte) (plain int64) {
+	r, err := gzip.NewReader(bufio.NewReaderSize(bytes.NewReader(body), 64<<10))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for {
+		n, err := r.Read(scratch)
+		plain += int64(n)
+		if errors.Is(err, io.EOF) {
+			return plain
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// toBulk makes the bulk body of an object, emptied whenever it is full.
+func toBulk(tb testing.TB, r io.Reader, ahead bool, body []byte) (events int64) {
+	const full = 5 << 20
+	zone, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	maker := document.NewMaker(run.Settings{IndexPrefix: "ecs-task", Zone: zone})
+	d := decode.New(r, decode.Options{ReadAhead: ahead})
+	defer d.Close()
+	var e decode.Event
+	for {
+		err := d.Next(&e)
+		if errors.Is(err, io.EOF) {
+			return events
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		events++
+		if body = maker.Append(body, &e); len(body) > full {
+			body = body[:0]
+		}
+	}
+}
+
+// BenchmarkObjectToBulk measures an object's way to bulk bodies beside gunzip
+// alone, one after the other in each round: compare its ratios, not its times.
+func BenchmarkObjectToBulk(b *testing.B) {
+	body := object(b)
+	scratch, bulk := make([]byte, 256<<10), make([]byte, 0, 8<<20)
+	for _, c := range []struct {
+		name  string
+		ahead bool
+	}{{"one goroutine", false}, {"gunzip ahead", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			alone, whole := time.Hour, time.Hour // the best of all rounds: others may use the machine
+			var plain, events int64
+			for b.Loop() {
+				start := time.Now()
+				plain = gunzip(b, body, scratch)
+				middle := time.Now()
+				events = toBulk(b, bytes.NewReader(body), c.ahead, bulk)
+				alone = min(alone, middle.Sub(start))
+				whole = min(whole, time.Since(middle))
+			}
+			mb := float64(plain) / 1e6
+			b.ReportMetric(mb/alone.Seconds(), "gunzip-MB/s")
+			b.ReportMetric(mb/whole.Seconds(), "bulk-MB/s")
+			b.ReportMetric(alone.Seconds()/whole.Seconds(), "of-gunzip")
+			b.ReportMetric(float64(events), "events")
+		})
+	}
+}
+
+// BenchmarkTextToBulk leaves the gunzip out, and shows what an event allocates.
+func BenchmarkTextToBulk(b *testing.B) {
+	text, err := io.ReadAll(sample.Records(1, plainSize))
+	if err != nil {
+		b.Fatal(err)
+	}
+	bulk := make([]byte, 0, 8<<20)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var events int64
+	for b.Loop() {
+		events += toBulk(b, bytes.NewReader(text), false, bulk)
+	}
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(events), "allocs/event")
+}
+
+// BenchmarkMemory shows the most heap that an object of 10 MiB and one of 1 GiB
+// take, in plain text and with records of up to 8 MiB.
+func BenchmarkMemory(b *testing.B) {
+	bulk := make([]byte, 0, 8<<20)
+	small := 0.0
+	for _, size := range []int64{10 << 20, 1 << 30} {
+		b.Run(byteSize(size), func(b *testing.B) {
+			var most float64
+			for b.Loop() {
+				most = max(most, peakHeap(func() {
+					toBulk(b, io.MultiReader(large(8<<20), sample.Records(1, size)), true, bulk)
+				}))
+			}
+			b.ReportMetric(most/(1<<20), "peak-MiB")
+			if small == 0 {
+				small = most
+			}
+			b.ReportMetric(most/small, "of-10-MiB's")
+		})
+	}
+}
+
+func byteSize(n int64) string {
+	if n >= 1<<30 {
+		return "1 GiB"
+	}
+	return "10 MiB"
+}
+
+// large is one record of n bytes that names its stream behind its events, so
+// that all of it must be held.
+func large(n int) io.Reader {
+	var b bytes.Buffer
+	b.WriteString(`{"logEvents":[`)
+	for i := 0; b.Len() < n-10_000; i++ {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`{"id":"1","timestamp":1544414264183,"message":"`)
+		b.Write(bytes.Repeat([]byte("0123456789"), 800))
+		b.WriteString(`"}`)
+	}
+	b.WriteString(`],"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s"}`)
+	return &b
+}
+
+// peakHeap is the most memory that the heap held while f ran.
+func peakHeap(f func()) float64 {
+	runtime.GC()
+	done := make(chan struct{})
+	var most uint64
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			most = max(most, m.HeapInuse)
+			select {
+			case <-done:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	})
+	f()
+	close(done)
+	watch.Wait()
+	return float64(most)
+}
