@@ -5,6 +5,8 @@ package run
 const (
 	// InvalidRequest: the execution input cannot be used. Never retried.
 	InvalidRequest = "InvalidRequest"
+	// InvalidSettings: the environment of a Lambda cannot be used. Never retried.
+	InvalidSettings = "InvalidSettings"
 	// NameTaken: the run's name belongs to another execution. Never retried.
 	NameTaken = "NameTaken"
 	// UnusableArchive and UnusableCluster: what List and Prepare found cannot be

@@ -19,6 +19,13 @@ type Inventory struct {
 	// they are in the manifest all the same. UnfitKeys are the first of them.
 	Unfit     int64    `json:"unfit"`
 	UnfitKeys []string `json:"unfitKeys"`
+	// Outside counts objects that were left out because the time in their key is
+	// not in the hours looked for; Astray keys and folders that stand where the
+	// prefix expression has folders of another form and were not looked into.
+	// AstrayKeys are the first of them.
+	Outside    int64    `json:"outside"`
+	Astray     int64    `json:"astray"`
+	AstrayKeys []string `json:"astrayKeys"`
 	// Estimate is present in a run that only plans and found something.
 	Estimate *Estimate `json:"estimate,omitempty"`
 }

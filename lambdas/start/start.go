@@ -38,6 +38,29 @@ func Lambda[In, Out any](handler func(context.Context, In) (Out, error)) {
 	lambda.Start(adapt(&a, handler))
 }
 
+// Main is Lambda for a handler that has to be set up from the environment first.
+// Where that fails, every invocation is answered with the reason: it is then
+// read in the state machine, and not only in a log.
+func Main[In, Out any](setup func(context.Context) (func(context.Context, In) (Out, error), error)) {
+	handler, err := setup(context.Background())
+	if err != nil {
+		handler = func(context.Context, In) (out Out, _ error) { return out, err }
+	}
+	Lambda(handler)
+}
+
+// Settings reads the settings from the environment. Its error is a fault.
+func Settings() (run.Settings, error) {
+	s, err := run.ReadSettings(os.Getenv)
+	if err != nil {
+		return s, &run.Fault{
+			Name: run.InvalidSettings, Reason: "the Lambda's environment cannot be used",
+			Todo: "deploy the stack again, with these settings mended", Err: err,
+		}
+	}
+	return s, nil
+}
+
 // adapter stands between handlers and the runtime library, whose own log it
 // receives as an io.Writer. The two take turns: an environment serves one
 // invocation at a time.

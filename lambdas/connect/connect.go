@@ -1,0 +1,27 @@
+// Package connect joins the Lambdas to their surroundings as the settings say:
+// what their mains would otherwise each spell out.
+package connect
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/rehydrate/rehydrate/internal/cluster"
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// Cluster is the cluster of the settings. AWS is only asked for credentials or a
+// secret where the cluster's authentication needs them.
+func Cluster(ctx context.Context, search run.Search) (*cluster.Cluster, error) {
+	if search.Auth == "none" {
+		return cluster.Connect(ctx, search, nil, nil)
+	}
+	aws, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	return cluster.Connect(ctx, search, secretsmanager.NewFromConfig(aws), aws.Credentials)
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/bulk"
+	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// handler brings the events of one object into the cluster.
+type handler struct {
+	settings run.Settings
+	// objects gives the client of the bucket that holds an object.
+	objects func(run.Object) archive.Getter
+	rejects bulk.Putter
+	connect func(context.Context) (*bulk.Sender, error)
+	maker   *document.Maker
+	now     func() time.Time
+}
+
+// Index reads an object from where the call before stopped, until its end or
+// until the deadline is near, and answers with the outcome brought forward.
+//
+// Its error is a fault of the surroundings, and then nothing was brought
+// forward: where anything was, the fault waits for the next call.
+func (h handler) Index(ctx context.Context, req run.IndexRequest) (run.Work, error) {
+	begun := h.now()
+	work := req.Work
+	sender, err := h.connect(ctx)
+	if err != nil {
+		return run.Work{}, err
+	}
+	filter, err := document.NewFilter(work.Include, work.Exclude)
+	if err != nil {
+		return run.Work{}, &run.Fault{Name: run.InvalidRequest, Reason: "the run's filter cannot be used", Err: err}
+	}
+	c := h.newCall(ctx, req, filter)
+	c.pipe = bulk.NewPipe(sender, h.settings.BulkInFlight, h.settings.BulkBytes, c.settle)
+	outcome, err := c.run(ctx)
+	if err != nil {
+		return run.Work{}, err
+	}
+	outcome.Calls = 1
+	outcome.Ms = h.now().Sub(begun).Milliseconds()
+	work.Outcome.Add(outcome)
+	return work, nil
+}
+
+// unlimited stands for a deadline where there is none.
+const unlimited = 15 * time.Minute
+
+func (h handler) newCall(ctx context.Context, req run.IndexRequest, filter *document.Filter) *call {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = h.now().Add(unlimited)
+	}
+	// What is under way when reading stops has two thirds of the reserve to end,
+	// rejects and the answer the last third.
+	reserve := min(30*time.Second, deadline.Sub(h.now())/4)
+	c := &call{
+		handler: h, ctx: ctx, req: req, filter: filter,
+		stop: deadline.Add(-reserve), until: deadline.Add(-reserve / 3),
+		doubt:   req.Work.Outcome.Doubt,
+		rejects: bulk.Rejects{Bucket: h.rejects, Run: req.Work.Run, Object: h.location(req.Work.Object)},
+		stretch: newStretch(req.Work.Object),
+		from:    ceilMs(req.Work.From), to: ceilMs(req.Work.To),
+	}
+	c.outcome.Place = req.Work.Outcome.Place
+	if req.Attempt > 0 {
+		// The call that failed may have created documents as far as it came.
+		c.doubt = everything()
+	}
+	return c
+}
+
+// everything is behind every place; it survives a JSON number read as a float.
+func everything() run.Place { return run.Place{Offset: 1<<53 - 1} }
+
+func (h handler) location(o run.Object) run.Location {
+	if o.Bucket == "" {
+		return run.Location{Bucket: h.settings.ArchiveBucket, Key: o.Key}
+	}
+	return run.Location{Bucket: o.Bucket, Key: o.Key}
+}
+
+// call is one invocation's work on an object.
+type call struct {
+	handler
+	ctx     context.Context // of the invocation, for what settle has to write
+	req     run.IndexRequest
+	filter  *document.Filter
+	pipe    *bulk.Pipe
+	rejects bulk.Rejects
+	stretch *stretch
+	from    int64 // the run's range in epoch ms
+	to      int64
+	stop    time.Time // reading stops here
+	until   time.Time // sending stops here
+
+	outcome run.Outcome // of what is settled
+	doubt   run.Place   // events before it may be there already
+	taken   decode.Stats
+	fault   error // of the surroundings; nothing is settled behind it
+	behind  run.Place
+}
+
+// run reads and sends, and says how it ended.
+func (c *call) run(ctx context.Context) (run.Outcome, error) {
+	reading, cancel := context.WithDeadline(ctx, c.stop)
+	defer cancel()
+	ending := c.read(reading)
+	if err := c.pipe.Drain(); err != nil && c.fault == nil {
+		c.fault = err
+	}
+	switch {
+	case ctx.Err() != nil:
+		return run.Outcome{}, ctx.Err()
+	case c.fault == nil && ending.err == nil:
+		c.outcome.End, c.outcome.Reason, c.outcome.Damage = ending.end, ending.reason, ending.damage
+	case c.fault == nil:
+		c.fault = ending.err
+	}
+	if c.fault == nil && c.outcome.End != run.More {
+		return c.outcome, nil
+	}
+	if c.outcome.Place == c.req.Work.Outcome.Place {
+		return run.Outcome{}, c.stuck()
+	}
+	c.outcome.End = run.More
+	c.outcome.Doubt = later(c.behind, c.doubt)
+	return c.outcome, nil
+}
+
+// ceilMs is the first whole millisecond that is not before t.
+func ceilMs(t time.Time) int64 { return t.Add(time.Millisecond - time.Nanosecond).UnixMilli() }
+
+// stuck is why a call moved nothing forward.
+func (c *call) stuck() error {
+	if c.fault != nil {
+		return c.fault
+	}
+	return &run.Fault{
+		Name: run.NoProgress,
+		Reason: fmt.Sprintf("%s could not be read beyond byte %d of its text in the time of one call",
+			c.rejects.Object.URI(), c.outcome.Place.Offset),
+		Todo: "give the index Lambda a longer timeout or more memory",
+	}
+}
+
+// ending is how reading ended: by the object's own doing, or by an error of the
+// surroundings.
+type ending struct {
+	end    run.End
+	reason string
+	damage *run.Damage
+	err    error
+}
+
+// judge tells what an error of opening or reading means.
+func judge(ctx context.Context, err error) ending {
+	var unreadable *archive.Unreadable
+	var damaged *decode.Damaged
+	switch {
+	case errors.As(err, &unreadable):
+		return ending{end: unreadable.End, reason: unreadable.Reason}
+	case errors.As(err, &damaged):
+		return ending{end: run.Damaged, reason: damaged.Reason, damage: &damaged.Damage}
+	case ctx.Err() != nil:
+		return ending{end: run.More}
+	}
+	return ending{err: err}
+}
+
+func later(a, b run.Place) run.Place {
+	if before(a, b) {
+		return b
+	}
+	return a
+}
+
+func before(a, b run.Place) bool {
+	return a.Offset < b.Offset || a.Offset == b.Offset && a.Events < b.Events
+}

@@ -1,0 +1,71 @@
+// Command index is the Lambda that brings the log events of one archive object
+// into the cluster.
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/bulk"
+	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/lambdas/connect"
+	"github.com/rehydrate/rehydrate/lambdas/start"
+)
+
+func main() { start.Main(setup) }
+
+func setup(ctx context.Context) (func(context.Context, run.IndexRequest) (run.Work, error), error) {
+	settings, err := start.Settings()
+	if err != nil {
+		return nil, err
+	}
+	objects, err := archive.NewClient(ctx, settings.ArchiveEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := archive.NewClient(ctx, settings.RunEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	h := handler{
+		settings: settings,
+		objects: func(o run.Object) archive.Getter {
+			if o.Bucket == settings.RunBucket {
+				return runs
+			}
+			return objects
+		},
+		rejects: rejectsBucket{archive.NewBucket(runs, settings.RunBucket)},
+		connect: sender(settings),
+		maker:   document.NewMaker(settings),
+		now:     time.Now,
+	}
+	return h.Index, nil
+}
+
+// sender connects to the cluster on first use and keeps the connection, and
+// what was learned of the cluster's limits, for the calls that follow.
+func sender(settings run.Settings) func(context.Context) (*bulk.Sender, error) {
+	var s *bulk.Sender
+	return func(ctx context.Context) (*bulk.Sender, error) {
+		if s != nil {
+			return s, nil
+		}
+		c, err := connect.Cluster(ctx, settings.Search)
+		if err != nil {
+			return nil, err
+		}
+		s = bulk.NewSender(bulk.Config{Transport: c, InFlight: settings.BulkInFlight, Gzip: settings.BulkGzip})
+		return s, nil
+	}
+}
+
+// rejectsBucket is the run bucket as package bulk writes to it.
+type rejectsBucket struct{ bucket *archive.Bucket }
+
+// Put writes rejected events.
+func (r rejectsBucket) Put(ctx context.Context, key string, body []byte) error {
+	return r.bucket.Put(ctx, key, body, "application/gzip")
+}

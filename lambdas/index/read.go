@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/bulk"
+	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// read decodes the object from the call's place on and submits its events, batch
+// by batch, until the object ends or ctx does.
+func (c *call) read(ctx context.Context) ending {
+	object := c.req.Work.Object
+	client := c.objects(object)
+	body, err := archive.Open(ctx, client, c.settings.ArchiveBucket, object)
+	if err != nil {
+		return judge(ctx, err)
+	}
+	random := archive.NewReaderAt(ctx, client, c.settings.ArchiveBucket, object)
+	decoder := decode.New(body, decode.Options{
+		RecordLimit: c.settings.RecordLimit, From: c.outcome.Place, ReadAhead: true,
+		ReaderAt: random, Size: object.Size,
+	})
+	defer func() {
+		// The body goes first: the decoder waits for its last Read.
+		_ = body.Close()
+		_ = decoder.Close()
+		_ = random.Close()
+		c.outcome.BytesIn += body.Bytes() + random.Bytes()
+		c.outcome.Retries += body.Retries() + random.Retries()
+	}()
+
+	var event decode.Event
+	place := c.outcome.Place
+	batch := c.pipe.Batch()
+	for ctx.Err() == nil {
+		if err := decoder.Next(&event); err != nil {
+			end := ending{end: run.Indexed}
+			if !errors.Is(err, io.EOF) {
+				end = judge(ctx, err)
+			}
+			return c.last(batch, decoder, place, end)
+		}
+		c.take(batch, &event)
+		place = event.End
+		if batch.Size() < c.settings.BulkBytes {
+			continue
+		}
+		if batch, err = c.submit(batch, decoder, place); err != nil {
+			return ending{err: err}
+		}
+	}
+	return c.last(batch, decoder, place, ending{end: run.More})
+}
+
+// last submits what is left when reading has ended.
+func (c *call) last(batch *bulk.Batch, decoder *decode.Decoder, place run.Place, end ending) ending {
+	if _, err := c.submit(batch, decoder, place); err != nil {
+		return ending{err: err}
+	}
+	return end
+}
+
+// take counts an event, and adds its document to the batch where it is wanted.
+func (c *call) take(batch *bulk.Batch, e *decode.Event) {
+	s := c.stretch
+	s.outcome.Decoded++
+	malformed := e.Malformed
+	if malformed == "" && !c.maker.Fits(e.Time) {
+		malformed = "the timestamp has no year of four digits in the zone of the indices"
+	}
+	if malformed != "" {
+		c.spoil(batch, e, malformed)
+		return
+	}
+	s.seen(e.Time)
+	switch {
+	case e.Time < c.from || e.Time >= c.to:
+		s.outcome.OutOfRange++
+		return
+	case !c.filter.Pass(e):
+		s.outcome.Filtered++
+		return
+	}
+	doubtful := before(e.Start, c.doubt)
+	if err := batch.Add(c.maker, e, doubtful); err != nil {
+		c.spoil(batch, e, err.Error())
+		return
+	}
+	s.indexed(e.Time)
+}
+
+func (c *call) spoil(batch *bulk.Batch, e *decode.Event, reason string) {
+	c.stretch.outcome.Malformed++
+	c.stretch.outcome.CountMalformation(reason, 1)
+	batch.AddMalformed(e, reason)
+}
+
+// submit sends a batch on its way with the counts of its stretch, which ends at
+// place.
+func (c *call) submit(batch *bulk.Batch, decoder *decode.Decoder, place run.Place) (*bulk.Batch, error) {
+	batch.Tally = c.stretch.finish()
+	t, stats := &batch.Tally, decoder.Stats()
+	t.Place = place
+	t.Records = stats.Records - c.taken.Records
+	t.ControlRecords = stats.ControlRecords - c.taken.ControlRecords
+	t.Recovered = stats.Recovered - c.taken.Recovered
+	t.Unverified = stats.Unverified - c.taken.Unverified
+	t.Repaired = stats.Repaired - c.taken.Repaired
+	t.BytesPlain = stats.PlainBytes - c.taken.PlainBytes
+	c.taken = stats
+	return c.pipe.Submit(c.ctx, batch, c.until)
+}
+
+// settle takes over what came of a batch. It is called in the order in which
+// batches were submitted.
+func (c *call) settle(b *bulk.Batch, r bulk.Result, err error) error {
+	r.CountEffort(&c.outcome)
+	if err == nil && c.fault == nil {
+		err = c.rejects.Write(c.ctx, b, &r)
+	}
+	if c.fault == nil {
+		c.fault = err
+	}
+	if c.fault != nil {
+		// Some of it may be in the cluster, but it will be taken again from the
+		// place where the first fault struck.
+		c.behind = later(c.behind, b.Tally.Place)
+		return c.fault
+	}
+	// Only what these add stays: the effort was counted, the place moves on.
+	c.outcome.Add(b.Tally)
+	r.Count(&c.outcome)
+	return nil
+}

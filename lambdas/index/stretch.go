@@ -1,0 +1,92 @@
+package main
+
+import (
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// stretch counts the events of an object from one place to the next. Only when
+// the documents of a stretch have all ended are its counts taken over, so what
+// an outcome tells is always true of everything before its place.
+type stretch struct {
+	outcome run.Outcome
+	// What is counted for each event, folded into outcome by finish.
+	first, last  int64 // epoch ms, first > last where no event has been seen
+	hour, inHour int64
+	lag          []int64
+	bounds       []int64 // run.LagBounds in ms
+	arrived      int64   // key time of the object in epoch ms, 0 where unknown
+}
+
+const hourMs = int64(time.Hour / time.Millisecond)
+
+func newStretch(object run.Object) *stretch {
+	s := &stretch{}
+	for _, b := range run.LagBounds() {
+		s.bounds = append(s.bounds, b.Milliseconds())
+	}
+	s.lag = make([]int64, len(s.bounds)+1)
+	if object.Time != nil {
+		s.arrived = object.Time.UnixMilli()
+	}
+	s.reset()
+	return s
+}
+
+func (s *stretch) reset() {
+	s.outcome = run.Outcome{}
+	s.first, s.last = 1, 0
+	s.inHour = 0
+	clear(s.lag)
+}
+
+// seen widens the object's time range.
+func (s *stretch) seen(ms int64) {
+	if s.first > s.last {
+		s.first, s.last = ms, ms
+		return
+	}
+	s.first, s.last = min(s.first, ms), max(s.last, ms)
+}
+
+// indexed counts an in-range, unfiltered event.
+func (s *stretch) indexed(ms int64) {
+	hour := ms / hourMs
+	if hour != s.hour {
+		s.foldHour()
+		s.hour = hour
+	}
+	s.inHour++
+	if s.arrived != 0 {
+		i := 0
+		for i < len(s.bounds) && s.arrived-ms > s.bounds[i] {
+			i++
+		}
+		s.lag[i]++
+	}
+}
+
+func (s *stretch) foldHour() {
+	if s.inHour > 0 {
+		s.outcome.CountHour(time.UnixMilli(s.hour*hourMs), s.inHour)
+		s.inHour = 0
+	}
+}
+
+// finish gives what was counted and begins anew.
+func (s *stretch) finish() run.Outcome {
+	s.foldHour()
+	o := s.outcome
+	if s.first <= s.last {
+		first, last := time.UnixMilli(s.first).UTC(), time.UnixMilli(s.last).UTC()
+		o.First, o.Last = &first, &last
+	}
+	for i, n := range s.lag {
+		if n > 0 {
+			o.CountLag(i, n)
+		}
+	}
+	s.reset()
+	return o
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// unfitKeys is how many keys that do not fit are shown.
+const unfitKeys = 20
+
+// inventory takes stock of the objects as they are listed.
+type inventory struct {
+	bucket     string
+	zone       *time.Location
+	total      shelf
+	days       map[string]shelf
+	hours      map[string]shelf
+	unrestored map[string]*run.Unrestored
+	unfit      int64
+	unfitKeys  []string
+	found      archive.Found
+}
+
+type shelf struct{ objects, bytes int64 }
+
+func (s *shelf) add(o run.Object) {
+	s.objects++
+	s.bytes += o.Size
+}
+
+func newInventory(bucket string, zone *time.Location) *inventory {
+	return &inventory{
+		bucket: bucket, zone: zone, unfitKeys: []string{},
+		days: map[string]shelf{}, hours: map[string]shelf{}, unrestored: map[string]*run.Unrestored{},
+	}
+}
+
+// add takes stock of one object.
+func (v *inventory) add(o run.Object) {
+	v.total.add(o)
+	if o.Time == nil {
+		v.unfit++
+		if len(v.unfitKeys) < unfitKeys {
+			v.unfitKeys = append(v.unfitKeys, o.Key)
+		}
+	} else {
+		put(v.days, o.Time.In(v.zone).Format(time.DateOnly), o)
+		put(v.hours, hour(*o.Time), o)
+	}
+	if archive.NeedsRestore(o) {
+		u := v.unrestored[o.StorageClass]
+		if u == nil {
+			u = &run.Unrestored{StorageClass: o.StorageClass, Restore: archive.RestoreCommand(v.bucket, o.Key, o.StorageClass)}
+			v.unrestored[o.StorageClass] = u
+		}
+		u.Objects++
+		u.Bytes += o.Size
+	}
+}
+
+// result is the inventory of the events with from ≤ time < to.
+func (v *inventory) result(from, to time.Time) run.Inventory {
+	r := run.Inventory{
+		Objects: v.total.objects, Bytes: v.total.bytes,
+		Days: shelves(v.days), Hours: shelves(v.hours), Gaps: v.gaps(from, to),
+		Unrestored: []run.Unrestored{}, Unfit: v.unfit, UnfitKeys: v.unfitKeys,
+		Outside: v.found.Outside, Astray: v.found.Astray, AstrayKeys: append([]string{}, v.found.AstrayKeys...),
+	}
+	for _, class := range slices.Sorted(maps.Keys(v.unrestored)) {
+		r.Unrestored = append(r.Unrestored, *v.unrestored[class])
+	}
+	return r
+}
+
+// gaps are the hours of the range without an object, after the first hour that
+// has one and before the last.
+func (v *inventory) gaps(from, to time.Time) []string {
+	gaps := []string{}
+	if len(v.hours) == 0 {
+		return gaps
+	}
+	names := slices.Sorted(maps.Keys(v.hours))
+	first, last := names[0], names[len(names)-1]
+	for t := from.UTC().Truncate(time.Hour); t.Before(to); t = t.Add(time.Hour) {
+		name := hour(t)
+		if _, ok := v.hours[name]; !ok && name > first && name < last {
+			gaps = append(gaps, name)
+		}
+	}
+	return gaps
+}
+
+func hour(t time.Time) string { return t.UTC().Format("2006-01-02T15") }
+
+func put(m map[string]shelf, name string, o run.Object) {
+	s := m[name]
+	s.add(o)
+	m[name] = s
+}
+
+func shelves(m map[string]shelf) []run.Shelf {
+	l := make([]run.Shelf, 0, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		l = append(l, run.Shelf{Name: name, Objects: m[name].objects, Bytes: m[name].bytes})
+	}
+	return l
+}

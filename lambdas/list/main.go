@@ -1,0 +1,45 @@
+// Command list is the Lambda that turns a request into the plan of a run and
+// the manifest of its objects.
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/lambdas/start"
+)
+
+func main() { start.Main(setup) }
+
+func setup(ctx context.Context) (func(context.Context, run.ListRequest) (run.Plan, error), error) {
+	settings, err := start.Settings()
+	if err != nil {
+		return nil, err
+	}
+	runs, err := archive.NewClient(ctx, settings.RunEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	client, err := archive.NewClient(ctx, settings.ArchiveEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := archive.New(client, settings.ArchiveBucket, settings.ArchivePrefixes, settings.ArchiveZone)
+	if err != nil {
+		return nil, &run.Fault{Name: run.InvalidSettings, Reason: "ARCHIVE_PREFIXES", Err: err}
+	}
+	h := handler{
+		settings: settings,
+		archive:  objects,
+		stat: func(ctx context.Context, o run.Object) (run.Object, error) {
+			return archive.Stat(ctx, client, settings.ArchiveBucket, o)
+		},
+		runs: archive.NewBucket(runs, settings.RunBucket),
+		open: func(ctx context.Context, o run.Object) (io.ReadCloser, error) {
+			return archive.Open(ctx, client, settings.ArchiveBucket, o)
+		},
+	}
+	return h.List, nil
+}
