@@ -52,7 +52,9 @@ const LastAttempt = 8
 //
 // Its error is a *run.Fault named NotYet while results that should be there are
 // missing, and Unavailable where a file could not be read to its end; both are
-// worth another call, which starts anew and overwrites what this one wrote.
+// worth another call, which starts anew and overwrites what this one wrote. It is
+// InvalidRequest where there is nothing to report: a run without a plan, or one
+// that only planned.
 func Build(ctx context.Context, in Input) (*Report, error) {
 	b := newBuilder(in)
 	if err := b.readPlan(ctx); err != nil {
@@ -103,8 +105,16 @@ func newBuilder(in Input) *builder {
 }
 
 func (b *builder) readPlan(ctx context.Context) error {
-	if err := readJSON(ctx, b.in.Files, run.PlanKey(b.in.Run), &b.report.Plan); err != nil {
+	switch err := readJSON(ctx, b.in.Files, run.PlanKey(b.in.Run), &b.report.Plan); {
+	case errors.Is(err, fs.ErrNotExist):
+		return &run.Fault{
+			Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s has no plan, so it ended before anything was listed", b.in.Run),
+			Todo: "there is nothing to report; start it again",
+		}
+	case err != nil:
 		return err
+	case b.report.Plan.PlanOnly:
+		return &run.Fault{Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s only planned", b.in.Run), Todo: "its plan tells what was found"}
 	}
 	b.report.Plan.From = b.report.Plan.From.In(zone(b.in.Settings.Zone))
 	b.report.Plan.To = b.report.Plan.To.In(zone(b.in.Settings.Zone))

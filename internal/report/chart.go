@@ -45,10 +45,12 @@ type tick struct {
 	Minor bool
 }
 
-// The lanes of the chart.
+// The lanes of the chart: events stand on their floor, objects hang from their
+// top, and above and below is room for the ends of the scales.
 const (
 	eventsFloor  = 68.0
-	objectsTop   = 76.0
+	eventsFull   = 58.0
+	objectsFull  = 15.0
 	mostBars     = 240
 	mostTicks    = 12
 	leastVisible = 1.5
@@ -61,7 +63,7 @@ func newChart(r *Report) chart {
 		return c
 	}
 	step := 1
-	for _, s := range []int{1, 3, 6, 12, 24, 48, 7 * 24, 28 * 24} {
+	for _, s := range []int{1, 3, 6, 24, 48, 7 * 24, 28 * 24} {
 		if step = s; len(hours)/s <= mostBars {
 			break
 		}
@@ -113,10 +115,10 @@ func (c *chart) scale(step int) {
 	c.MostEvents, c.MostObjects = round(c.MostEvents), round(c.MostObjects)
 	for i := range c.Bars {
 		b := &c.Bars[i]
-		b.EventsHeight = height(b.Events, c.MostEvents, eventsFloor)
+		b.EventsHeight = height(b.Events, c.MostEvents, eventsFull)
 		b.EventsY = eventsFloor - b.EventsHeight
-		b.ObjectsHeight = height(b.Objects, c.MostObjects, 100-objectsTop)
-		b.ProblemsHeight = min(height(b.Problems, c.MostObjects, 100-objectsTop), b.ObjectsHeight)
+		b.ObjectsHeight = height(b.Objects, c.MostObjects, objectsFull)
+		b.ProblemsHeight = min(height(b.Problems, c.MostObjects, objectsFull), b.ObjectsHeight)
 		b.Label = fmt.Sprintf("%s: %s, %s", span(b.Start, step), plural(b.Events, "event"), plural(b.Objects, "object"))
 		if b.Problems > 0 {
 			b.Label += fmt.Sprintf(", %s not wholly indexed", number(b.Problems))

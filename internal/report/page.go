@@ -189,6 +189,18 @@ func (p page) KindText() string {
 	return "Incomplete"
 }
 
+// Tone is how the verdict is coloured: a run that is complete, but not the end of
+// the matter, is fair.
+func (p page) Tone() string {
+	switch {
+	case !p.Complete:
+		return "bad"
+	case p.Kind == KindMargin || p.Chain != nil && !p.Chain.Complete:
+		return "fair"
+	}
+	return "good"
+}
+
 // Unfinished are the classes of objects besides indexed that hold any.
 func (p page) Unfinished() []Class {
 	var classes []Class
@@ -218,7 +230,7 @@ func (p Place) Where() string {
 	case d != nil:
 		return fmt.Sprintf("record %s, event %s; byte %s of its plain text", number(d.Record), number(d.Event), number(d.Offset))
 	case p.Events > 0:
-		return fmt.Sprintf("after %s, byte %s of its plain text", plural(p.Events, "event"), number(p.Offset))
+		return fmt.Sprintf("counted up to %s, byte %s of its plain text; unknown after", plural(p.Events, "event"), number(p.Offset))
 	}
 	return ""
 }

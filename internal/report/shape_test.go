@@ -135,6 +135,21 @@ func TestFaultsKeepTheirNames(t *testing.T) {
 	}
 }
 
+func TestNothingToReport(t *testing.T) {
+	w := newWorld(t, "planned")
+	w.plan.PlanOnly = true
+	w.lay()
+	none := w.input()
+	none.Run = "unheard"
+	for _, in := range []Input{w.input(), none} {
+		_, err := Build(t.Context(), in)
+		var f *run.Fault
+		if !errors.As(err, &f) || f.Name != run.InvalidRequest {
+			t.Errorf("error %v of run %s, want InvalidRequest", err, in.Run)
+		}
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	w := newWorld(t, "metrics")
 	w.whole(1)

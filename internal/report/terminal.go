@@ -115,6 +115,9 @@ func (r *Report) terminalErrors(t *terminal) {
 		t.wrap("  ", fmt.Sprintf("%s %s: %s", plural(g.Objects, "object"), g.Class.text(), visible(g.headline())))
 		if len(g.Places) > 0 {
 			t.line("      e.g. " + visible(g.Places[0].Object.Key))
+			if where := g.Places[0].Where(); where != "" {
+				t.wrap("           ", where)
+			}
 		}
 	}
 	for _, events := range []struct {

@@ -47,6 +47,10 @@ func (r *Report) judge() {
 	case r.Edge != nil:
 		r.Kind, r.Complete = KindMargin, true
 		r.Verdict = "Complete within the margin, more may lie beyond: " + r.Edge.text()
+	case r.Plan.Retry != "":
+		r.Kind, r.Complete = KindComplete, true
+		r.Verdict = fmt.Sprintf("Complete: what was tried again of run %s is indexed, %s and %s.", r.Plan.Retry,
+			plural(r.Objects.Listed, "object"), plural(r.Events.Created+r.Events.AlreadyThere, "event"))
 	default:
 		r.Kind, r.Complete = KindComplete, true
 		r.Verdict = fmt.Sprintf("Complete: %s to %s and %s in the cluster.",
