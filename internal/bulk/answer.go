@@ -33,6 +33,7 @@ func readAnswer(body []byte, n int, id func(i int) []byte, dst []answered) ([]an
 	dst = dst[:0]
 	var fault error
 	seen := false
+	var like shape
 	item := func(at int) int {
 		if fault == nil && len(dst) == n {
 			fault = errLong
@@ -40,9 +41,16 @@ func readAnswer(body []byte, n int, id func(i int) []byte, dst []answered) ([]an
 		if fault != nil {
 			return -1
 		}
+		name := id(len(dst))
+		if end := like.fit(body, at, name); end >= 0 {
+			dst = append(dst, answered{status: like.status})
+			return end
+		}
 		var a answered
 		var end int
-		a, end, fault = readItem(body, at, id(len(dst)))
+		if a, end, fault = readItem(body, at, name); fault == nil && a.errEnd == 0 {
+			like.take(body, at, end, name, a.status)
+		}
 		dst = append(dst, a)
 		return end
 	}

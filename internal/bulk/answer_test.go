@@ -182,19 +182,3 @@ func TestFlippedBytesNeverChangeWhoIsMeant(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkReadAnswer(b *testing.B) {
-	const n = 10_000
-	body, ids := manyCreated(n)
-	id := func(i int) []byte { return ids[i] }
-	dst := make([]answered, 0, n)
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		var err error
-		if dst, err = readAnswer(body, n, id, dst); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
-}

@@ -104,15 +104,19 @@ func (b *Batch) begin(e *decode.Event) {
 // bytes (a longer one fails the whole request), and JSON that is not sound in an
 // action line fails it too.
 func checkID(id []byte) error {
+	control := false
+	for _, c := range id {
+		control = control || c < ' ' || c == 0x7f
+	}
 	switch {
 	case len(id) == 0:
 		return fmt.Errorf("an empty id %w", ErrID)
 	case len(id) > 512:
 		return fmt.Errorf("an id of %d bytes %w", len(id), ErrID)
+	case control:
+		return fmt.Errorf("an id with control characters %w", ErrID)
 	case !utf8.Valid(id):
 		return fmt.Errorf("an id that is not UTF-8 %w", ErrID)
-	case bytes.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return fmt.Errorf("an id with control characters %w", ErrID)
 	}
 	return nil
 }

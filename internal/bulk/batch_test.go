@@ -1,10 +1,16 @@
 package bulk
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/rehydrate/rehydrate/internal/bulk/bulktest"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -64,6 +70,74 @@ func TestABufferThatIsStillReadIsLeftToItsReader(t *testing.T) {
 	}
 	if b.stillRead() {
 		t.Error("the new buffers have a reader")
+	}
+}
+
+// lateReader reads the bodies it is given only when asked to, as a connection may
+// that had its answer early.
+type lateReader struct {
+	esapi.Transport
+	bodies []io.ReadCloser
+	want   []string
+}
+
+func (l *lateReader) Perform(r *http.Request) (*http.Response, error) {
+	late := r.Body
+	again, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(again)
+	if err != nil {
+		return nil, err
+	}
+	again.Close()
+	l.bodies, l.want = append(l.bodies, late), append(l.want, string(text))
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	return l.Transport.Perform(r)
+}
+
+func TestWhatWasSentStandsUntilItsBodyIsClosed(t *testing.T) {
+	for _, gzip := range []bool{false, true} {
+		server := bulktest.New(t, replies(bulktest.Reply{Item: func(i int, _ bulktest.Document) *bulktest.Problem {
+			if i%2 == 1 {
+				return &bulktest.Problem{Status: 429}
+			}
+			return nil
+		}}, bulktest.Reply{Item: func(i int, _ bulktest.Document) *bulktest.Problem {
+			if i%2 == 0 {
+				return &bulktest.Problem{Status: 429}
+			}
+			return nil
+		}}))
+		s, _, until := setup(t, server.URL, Config{Gzip: gzip})
+		late := &lateReader{Transport: s.transport}
+		s.transport = late
+		b := batch(t, 10)
+		for i := range 2 {
+			if r, err := s.Send(t.Context(), b, until); err != nil || r.Created+r.AlreadyThere != 10 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			b.Reset()
+			if err := b.Add(maker(), event(100+i), false); err != nil {
+				t.Fatal(err)
+			}
+			for k := range 9 {
+				if err := b.Add(maker(), event(k), false); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for i, body := range late.bodies {
+			got, err := io.ReadAll(body)
+			if err != nil || string(got) != late.want[i] {
+				t.Errorf("gzip %v: the body of request %d changed while it could still be read", gzip, i)
+			}
+			body.Close()
+		}
+		if len(late.bodies) != 4 {
+			t.Errorf("%d requests", len(late.bodies))
+		}
 	}
 }
 

@@ -148,6 +148,7 @@ func TestSend(t *testing.T) {
 		{"item 429 of OpenSearch", rejecting(429, "rejected_execution_exception", "full"), 4, 0, 0, 0, 1},
 		{"item 503", rejecting(503, "unavailable_shards_exception", "not active"), 4, 0, 0, 0, 1},
 		{"item 500", rejecting(500, "i_o_exception", "no space left"), 4, 0, 0, 0, 1},
+		{"item 503 that was indexed", forItem(1, bulktest.Problem{Status: 503, Type: "unavailable_shards_exception", Kept: true}), 3, 1, 1, 0, 1},
 		{"item timeout", rejecting(503, "process_cluster_event_timeout_exception", "put-mapping"), 4, 0, 0, 0, 1},
 		{"item 429 breaker", rejecting(429, "circuit_breaking_exception", "too large"), 4, 0, 0, 0, 1},
 		{"item 403 block", rejecting(403, "cluster_block_exception", "FORBIDDEN/8/index write"), 4, 0, 0, 0, 1},

@@ -18,6 +18,7 @@ func weather(random *rand.Rand, calm int) func(int, []bulktest.Document) bulktes
 		{Status: 503, Type: "unavailable_shards_exception", Reason: "not active"},
 		{Status: 403, Type: "cluster_block_exception", Reason: "FORBIDDEN/8/index write"},
 		{Status: 500, Type: "i_o_exception", Reason: "disk"},
+		{Status: 503, Type: "unavailable_shards_exception", Reason: "primary failed", Kept: true},
 		{Status: 400, Type: "mapper_parsing_exception", Reason: "failed to parse"},
 		{Status: 400, Type: "document_parsing_exception", Reason: "[1:2] failed"},
 	}

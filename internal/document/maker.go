@@ -95,21 +95,27 @@ func (m *Maker) AppendSource(dst []byte, e *decode.Event) []byte {
 // UTF-8 become U+FFFD.
 func AppendEscaped[T []byte | string](dst []byte, text T) []byte {
 	const hex = "0123456789abcdef"
+	done := 0
 	for i := 0; i < len(text); {
-		switch c := text[i]; {
+		c := text[i]
+		if ' ' <= c && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		dst = append(dst, text[done:i]...)
+		switch {
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
-		case c < ' ' || c == 0x7f:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			i++
 		case c < utf8.RuneSelf:
-			dst = append(dst, c)
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			i++
 		default:
 			r, n := utf8.DecodeRuneInString(string(text[i:min(len(text), i+utf8.UTFMax)]))
 			dst = utf8.AppendRune(dst, r)
 			i += n
-			continue
 		}
-		i++
+		done = i
 	}
-	return dst
+	return append(dst, text[done:]...)
 }

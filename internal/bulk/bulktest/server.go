@@ -26,6 +26,8 @@ type Document struct {
 type Problem struct {
 	Status       int
 	Type, Reason string
+	// Kept says that the document was kept all the same: what failed came later.
+	Kept bool
 }
 
 // Reply is how the server deals with one request. The zero Reply is what a
@@ -120,7 +122,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	documents, err := read(r)
 	if err != nil {
 		// A client that gave up, or one that sent what no engine takes.
-		problem(w, Problem{400, "parse_exception", err.Error()})
+		problem(w, Problem{Status: 400, Type: "parse_exception", Reason: err.Error()})
 		return
 	}
 	reply, body := s.handle(documents)
@@ -169,8 +171,10 @@ func (s *Server) handle(documents []Document) (Reply, []byte) {
 		if reply.Item != nil {
 			p = reply.Item(i, d)
 		}
-		if p == nil {
-			p = s.create(d)
+		if p == nil || p.Kept {
+			if conflict := s.create(d); conflict != nil || p == nil {
+				p = conflict
+			}
 		}
 		failed = failed || p != nil
 		items = append(items, item(d, p))
@@ -191,8 +195,8 @@ func (s *Server) handle(documents []Document) (Reply, []byte) {
 func (s *Server) create(d Document) *Problem {
 	if _, ok := s.indices[d.Index][d.ID]; ok {
 		return &Problem{
-			409, "version_conflict_engine_exception",
-			fmt.Sprintf("[%s]: version conflict, document already exists (current version [1])", d.ID),
+			Status: 409, Type: "version_conflict_engine_exception",
+			Reason: fmt.Sprintf("[%s]: version conflict, document already exists (current version [1])", d.ID),
 		}
 	}
 	if s.indices[d.Index] == nil {
