@@ -33,7 +33,7 @@ func readAhead(from *stack) *ahead {
 		closing: make(chan struct{}), now: &chunk{},
 	}
 	for range chunks {
-		a.empty <- &chunk{text: make([]byte, 0, chunkSize)}
+		a.empty <- &chunk{}
 	}
 	go a.run()
 	return a
@@ -46,6 +46,9 @@ func (a *ahead) run() {
 		case <-a.closing:
 			return
 		case c := <-a.empty:
+			if c.text == nil {
+				c.text = make([]byte, 0, chunkSize)
+			}
 			c.text = c.text[:0]
 			for c.err == nil && len(c.text) < cap(c.text) {
 				var n int
@@ -67,7 +70,7 @@ func (a *ahead) read(p []byte) (int, error) {
 			return 0, a.now.err
 		}
 		next := <-a.full
-		if cap(a.now.text) > 0 {
+		if a.now.text != nil {
 			a.empty <- a.now
 		}
 		a.now, a.left = next, next.text

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	firstRead = 256 << 10
+	firstRead = 128 << 10
 	leastRead = 64 << 10
 )
 

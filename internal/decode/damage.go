@@ -22,6 +22,12 @@ func (d *Decoder) damage(offset int64, reason, detail string) error {
 	return d.damaged(offset, -1, reason, detail)
 }
 
+// wrong ends the object at index n of the text because of a problem.
+func (d *Decoder) wrong(n int, p problem) error {
+	offset := d.offset(n)
+	return d.damage(offset, p.String(), ": "+d.snippet(offset))
+}
+
 // broken ends the object at an offset of the text because a layer cannot be
 // read.
 func (d *Decoder) broken(offset int64, layer *layerError, detail string) error {

@@ -32,6 +32,7 @@ func (a array) step(c byte) (array, bool) {
 	return a, false
 }
 
+// padding tells whether c may stand between members or records.
 func padding(c byte) bool {
 	return c == '\n' || c == ' ' || c == '\r' || c == '\t' || c == 0
 }
@@ -42,7 +43,8 @@ const byteOrderMark = "\xef\xbb\xbf"
 func (d *Decoder) findRecord() error {
 	for {
 		b := d.visible()
-		for d.at < len(b) && padding(b[d.at]) {
+		// NULs pad what was written, and are nothing by themselves.
+		for d.at < len(b) && padding(b[d.at]) && (b[d.at] != 0 || d.records > 0) {
 			d.at++
 		}
 		if here := b[d.at:]; len(here) < len(byteOrderMark) && bytes.HasPrefix([]byte(byteOrderMark), here) {

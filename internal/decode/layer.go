@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zip"
 	"github.com/klauspost/compress/zstd"
@@ -60,7 +61,7 @@ func (s *stack) enter(name string, in *bufio.Reader, mark func()) (io.Reader, fu
 		return &members{in: in, mark: mark, limit: s.limit}, nil, nil
 	case snappyName:
 		s.now.starts[len(s.open)-1] = math.MaxInt64 // verifies before it gives
-		return snappy.NewReader(in), nil, nil
+		return newSnappy(in), nil, nil
 	case hadoopName:
 		return &hadoop{in: in, limit: s.limit}, nil, nil
 	case zstdName:
@@ -74,11 +75,23 @@ func (s *stack) enter(name string, in *bufio.Reader, mark func()) (io.Reader, fu
 	}
 }
 
+// newSnappy reads Snappy's framing. A changed bit can turn a chunk into one that
+// may be skipped, which nobody writes: these are refused.
+// https://github.com/google/snappy/blob/main/framing_format.txt
+func newSnappy(in io.Reader) io.Reader {
+	const largest = 64 << 10
+	options := []s2.ReaderOption{s2.ReaderMaxBlockSize(largest)}
+	for id := 0x80; id <= 0xfd; id++ {
+		options = append(options, s2.ReaderSkippableCB(uint8(id), func(io.Reader) error { return snappy.ErrCorrupt }))
+	}
+	return s2.NewReader(in, options...)
+}
+
 // explain says what an error of a layer means.
 func explain(err error) string {
 	var corrupt flate.CorruptInputError
 	switch {
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, s2.ErrCRC):
 		return "a checksum or length is wrong: bytes were changed or lost after they were written"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "it is cut off"
@@ -121,8 +134,9 @@ func (m *members) Read(p []byte) (int, error) {
 	}
 }
 
-// next begins the next member.
+// next begins the next member. The one before has ended well.
 func (m *members) next() error {
+	m.mark()
 	for padded := int64(0); ; padded++ {
 		c, err := m.in.ReadByte()
 		if err != nil {
@@ -144,7 +158,6 @@ func (m *members) next() error {
 	case len(begin) < 2:
 		return cut(err)
 	}
-	m.mark()
 	var err error
 	if m.zr == nil {
 		m.zr, err = gzip.NewReader(m.in)

@@ -79,7 +79,7 @@ func (d *Decoder) readHeading() error {
 			continue
 		}
 		if p != none {
-			return d.damage(d.offset(n), p.String(), "")
+			return d.wrong(n, p)
 		}
 		if h.closed {
 			return d.readEventless(b, n, &h)
@@ -119,7 +119,7 @@ func (d *Decoder) lookAhead(b []byte, events int, h heading) (again bool, err er
 	case p == short:
 		return false, d.stop(end)
 	default:
-		return false, d.damage(d.offset(n), p.String(), "")
+		return false, d.wrong(n, p)
 	}
 }
 
@@ -166,7 +166,7 @@ func (d *Decoder) readEvent(e *Event) (given bool, err error) {
 			continue
 		}
 		if p != none {
-			return false, d.damage(d.offset(n), p.String(), "")
+			return false, d.wrong(n, p)
 		}
 		d.at = n
 		if d.record.control {
@@ -208,7 +208,7 @@ func (d *Decoder) readRest() error {
 			continue
 		}
 		if p != none {
-			return d.damage(d.offset(n), p.String(), "")
+			return d.wrong(n, p)
 		}
 		d.at = n
 		return d.endRecord()

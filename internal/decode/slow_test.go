@@ -36,6 +36,7 @@ type slow struct {
 	text   []byte
 	at     int
 	array  string // of "[v,v" what was seen since the last value that closed
+	any    bool   // a record was read
 	nested int
 	read
 }
@@ -55,7 +56,7 @@ func readSlowly(text []byte, nested int) read {
 func (s *slow) next() {
 	rest := string(s.text[s.at:])
 	switch c := rest[0]; {
-	case strings.ContainsRune(" \t\r\n\x00", rune(c)):
+	case strings.ContainsRune(" \t\r\n", rune(c)), c == 0 && s.any:
 		s.at++
 	case s.array == "" && strings.HasPrefix(rest, "\ufeff"):
 		s.at += 3
@@ -63,6 +64,7 @@ func (s *slow) next() {
 		s.Damage = int64(len(s.text))
 	case c == '{' && (s.array == "" || s.array == "[" || s.array == ","):
 		s.record()
+		s.any = true
 		if s.array != "" {
 			s.array = "v"
 		}

@@ -24,14 +24,14 @@ func (s *stack) enterZip(in *bufio.Reader, mark func()) (io.Reader, func(), erro
 	var whole io.ReaderAt
 	length := s.size
 	if in == s.in && s.whole != nil {
-		whole = &window{r: s.whole, object: s.object}
+		whole = &window{r: s.whole, size: s.size, object: s.object}
 	} else {
 		b, err := io.ReadAll(io.LimitReader(in, s.limit+1))
 		if err != nil {
 			return nil, nil, err
 		}
 		if length = int64(len(b)); length > s.limit {
-			return nil, nil, fmt.Errorf("it is inside of another layer and larger than %s", size(s.limit))
+			return nil, nil, fmt.Errorf("without random access it can be read up to %s", size(s.limit))
 		}
 		whole = bytes.NewReader(b)
 	}
@@ -98,20 +98,27 @@ func (b *budget) ReadAt(p []byte, off int64) (int, error) {
 // window reads in large pieces: each ReadAt below may be a request to S3.
 type window struct {
 	r      io.ReaderAt
+	size   int64
 	object *object
 	piece  []byte
 	from   int64
 }
 
 func (w *window) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, zip.ErrFormat // a changed directory can say so
+	}
 	total := 0
 	for total < len(p) {
 		at := off + int64(total)
+		if at >= w.size {
+			return total, io.EOF
+		}
 		if at < w.from || at >= w.from+int64(len(w.piece)) {
 			if w.piece == nil {
-				w.piece = make([]byte, windowSize)
+				w.piece = make([]byte, min(windowSize, w.size))
 			}
-			n, err := w.r.ReadAt(w.piece[:windowSize], at)
+			n, err := w.r.ReadAt(w.piece[:min(windowSize, w.size-at)], at)
 			w.piece, w.from = w.piece[:n], at
 			w.object.note(n, err)
 			if n == 0 || err != nil && err != io.EOF {
