@@ -126,7 +126,8 @@ func (e *ExecutionError) Error() string {
 }
 
 // Run executes the machine to its end and returns its output. Unless it
-// succeeds, the error holds an *ExecutionError. When ctx ends, that is as if the
+// succeeds, the error holds an *ExecutionError, or tells that ARN or Input cannot
+// be used, and nothing was executed. When ctx ends, that is as if the
 // execution was stopped: no Catch runs, children and calls under way are told
 // and waited for.
 //

@@ -48,6 +48,9 @@ func (t task) do(ctx context.Context, f *frame, input any) (any, string, *failur
 	if p := parameters["Payload"]; p != nil {
 		payload = encode(p)
 	}
+	if _, ok := parameters["Payload"].(string); ok {
+		return nil, "", f.runtime("A Payload that is a string, which AWS takes for JSON, is not implemented here.")
+	}
 	if len(encode(v)) > MaxPayload {
 		return nil, "", tooLarge(f.state.name)
 	}
