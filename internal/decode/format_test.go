@@ -134,6 +134,22 @@ func TestLayers(t *testing.T) {
 	}
 }
 
+func TestFraming(t *testing.T) {
+	for text, want := range map[string]string{
+		one: "", one + two + one: "without delimiter", one + "\n" + two: "newline-delimited", "[" + one + "]": "a JSON array",
+		one + "\n" + two + one: "newline-delimited, without delimiter",
+	} {
+		d := New(strings.NewReader(text), Options{})
+		var e Event
+		for d.Next(&e) == nil {
+			continue
+		}
+		if got := strings.Join(d.Framing(), ", "); got != want {
+			t.Errorf("%.40s…: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestHeader(t *testing.T) {
 	got, _, _ := readAll(t, strings.NewReader(one+two+one), Options{})
 	if e := got.Events[0]; e.Owner != "123456789012" || e.Group != "/ecs-task" || e.Stream != "/ecs-task/1b2c" || e.Filters != "/ecs-task" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -45,6 +46,7 @@ func (d *Decoder) findRecord() error {
 		b := d.visible()
 		// NULs pad what was written, and are nothing by themselves.
 		for d.at < len(b) && padding(b[d.at]) && (b[d.at] != 0 || d.records > 0) {
+			d.newline = d.newline || b[d.at] == '\n'
 			d.at++
 		}
 		if here := b[d.at:]; len(here) < len(byteOrderMark) && bytes.HasPrefix([]byte(byteOrderMark), here) {
@@ -59,6 +61,7 @@ func (d *Decoder) findRecord() error {
 			d.record = record{start: d.offset(d.at)}
 			d.reached = d.record.start
 			d.state = heads
+			d.frame()
 			return d.checkPlace()
 		}
 		if d.array == noArray && bytes.HasPrefix(b[d.at:], []byte(byteOrderMark)) {
@@ -73,6 +76,33 @@ func (d *Decoder) findRecord() error {
 		d.at++
 	}
 }
+
+// The ways in which records can be laid down one behind another.
+const (
+	framedArray   = "a JSON array"
+	framedLines   = "newline-delimited"
+	framedNothing = "without delimiter"
+)
+
+// frame takes notice of how the record at hand stands behind the one before.
+func (d *Decoder) frame() {
+	framing := framedNothing
+	switch {
+	case d.array != noArray:
+		framing = framedArray
+	case d.newline:
+		framing = framedLines
+	}
+	if (d.records > 0 || d.array != noArray) && !slices.Contains(d.framing, framing) {
+		d.framing = append(d.framing, framing)
+	}
+	d.newline = false
+}
+
+// Framing says how the records met so far are laid down one behind another:
+// "without delimiter", "newline-delimited", "a JSON array", or several of these;
+// nothing while there is but one record.
+func (d *Decoder) Framing() []string { return d.framing }
 
 // finish ends the text between records.
 func (d *Decoder) finish() error {

@@ -25,6 +25,8 @@ type Decoder struct {
 	records int64 // whole ones so far, from the object's start
 	reached int64 // offset up to which the text is counted
 	found   bool  // a record started at from
+	newline bool  // in the gap before the record at hand
+	framing []string
 
 	nest     nest
 	parts    parts
