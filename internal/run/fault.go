@@ -51,6 +51,3 @@ func (f *Fault) Error() string {
 }
 
 func (f *Fault) Unwrap() error { return f.Err }
-
-// Cause is the message that the state machine is given.
-func (f *Fault) Cause() string { return f.Error() }

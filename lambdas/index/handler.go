@@ -62,7 +62,7 @@ func (h handler) newCall(ctx context.Context, req run.IndexRequest, filter *docu
 	}
 	// What is under way when reading stops has two thirds of the reserve to end,
 	// rejects and the answer the last third.
-	reserve := min(30*time.Second, deadline.Sub(h.now())/4)
+	reserve := min(30*time.Second, max(0, deadline.Sub(h.now())/4))
 	c := &call{
 		handler: h, ctx: ctx, req: req, filter: filter,
 		stop: deadline.Add(-reserve), until: deadline.Add(-reserve / 3),

@@ -27,12 +27,14 @@ func (h handler) again(ctx context.Context, plan *run.Plan) error {
 	case err != nil:
 		return err
 	}
-	if _, err := h.runs.Get(ctx, run.ReportKey(plan.Retry)); errors.Is(err, archive.ErrNotFound) {
+	var told report.Report
+	switch err := h.getJSON(ctx, run.ReportKey(plan.Retry), &told); {
+	case errors.Is(err, archive.ErrNotFound):
 		return &run.Fault{
 			Name: run.InvalidRequest, Reason: fmt.Sprintf("retry: the run %s has no report, which tells what it did not index", plan.Retry),
 			Todo: "wait until it has ended; a run that only planned cannot be retried",
 		}
-	} else if err != nil {
+	case err != nil:
 		return err
 	}
 	plan.From, plan.To = earlier.From.In(h.settings.Zone), earlier.To.In(h.settings.Zone)
@@ -42,7 +44,7 @@ func (h handler) again(ctx context.Context, plan *run.Plan) error {
 
 	stock := newInventory(h.settings.ArchiveBucket, h.settings.Zone)
 	chosen := newSample()
-	var left leftovers
+	left := leftovers{malformed: told.Events.Malformed}
 	err := h.writeManifest(ctx, plan, func(write func(run.Object) error) error {
 		take := func(o run.Object) error {
 			stock.add(o)
@@ -96,7 +98,6 @@ func (h handler) problems(ctx context.Context, earlier string, take func(run.Obj
 			case err != nil:
 				return fmt.Errorf("read %s: %w", file.Key, err)
 			}
-			left.malformed += p.Malformed
 			if err := h.retake(ctx, p, take, left); err != nil {
 				return err
 			}

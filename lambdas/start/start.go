@@ -10,6 +10,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"strings"
 	// The provided.al2023 runtime has shipped without time zone files.
 	_ "time/tzdata"
 
@@ -102,9 +103,20 @@ func (a *adapter) report(ctx context.Context, err error) error {
 func name(err error) messages.InvokeResponse_Error {
 	var fault *run.Fault
 	if errors.As(err, &fault) {
-		return messages.InvokeResponse_Error{Type: fault.Name, Message: fault.Cause()}
+		return messages.InvokeResponse_Error{Type: fault.Name, Message: cut(fault.Error())}
 	}
-	return messages.InvokeResponse_Error{Type: Unexpected, Message: err.Error()}
+	return messages.InvokeResponse_Error{Type: Unexpected, Message: cut(err.Error())}
+}
+
+// maxMessage in bytes leaves room for an outcome beside it in the Cause of a Fail
+// state, which has at most 32,768 characters.
+const maxMessage = 2000
+
+func cut(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
 }
 
 // Write logs a line of the runtime library: a panic with its stack, or why the
