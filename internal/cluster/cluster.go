@@ -41,23 +41,27 @@ func Connect(ctx context.Context, search run.Search, secrets Secrets, credential
 	if err != nil {
 		return nil, err
 	}
+	return newCluster(search.URL, authorized)
+}
+
+func newCluster(url string, next http.RoundTripper) (*Cluster, error) {
 	client, err := elasticsearch.NewBase(
-		elasticsearch.WithAddresses(search.URL),
+		elasticsearch.WithAddresses(url),
 		// Its header tells Elastic which client this is; AWS signs one header less.
 		elasticsearch.WithDisableMetaHeader(),
 		elasticsearch.WithTransportOptions(
-			elastictransport.WithTransport(&product{next: authorized}),
+			elastictransport.WithTransport(&product{next: next}),
 			// It repeats 502, 503 and 504 at once and without a pause.
 			elastictransport.WithDisableRetry(),
 		),
 	)
 	if err != nil {
 		return nil, &run.Fault{
-			Name: run.UnusableCluster, Reason: fmt.Sprintf("the cluster's URL %q cannot be used", search.URL),
+			Name: run.UnusableCluster, Reason: fmt.Sprintf("the cluster's URL %q cannot be used", url),
 			Todo: "give one such as https://search.example.com:9200", Err: err,
 		}
 	}
-	return &Cluster{url: search.URL, client: client}, nil
+	return &Cluster{url: url, client: client}, nil
 }
 
 // Perform sends one request, once. It makes a Cluster an esapi.Transport. An

@@ -1,15 +1,18 @@
 package cluster
 
-// Names of what documents may hold beside @timestamp and message, as package
-// document writes them.
-const parsedField = "parsed"
+import "github.com/rehydrate/rehydrate/internal/document"
 
-// fieldPath is the dotted path of one of run.FieldNames.
+// fieldPath is the dotted path of what one of run.FieldNames adds to a document.
 func fieldPath(name string) string {
-	return map[string]string{
-		"logGroup":  "aws.cloudwatch.log_group",
-		"logStream": "aws.cloudwatch.log_stream",
-		"account":   "cloud.account.id",
-		"region":    "cloud.region",
-	}[name]
+	switch name {
+	case "logGroup":
+		return document.LogGroupField
+	case "logStream":
+		return document.LogStreamField
+	case "account":
+		return document.AccountField
+	case "region":
+		return document.RegionField
+	}
+	return ""
 }

@@ -33,7 +33,7 @@ func (c *Cluster) install(ctx context.Context, s run.Settings, composable []comp
 			return true, nil
 		}
 		if !s.Parse || a.status != http.StatusBadRequest || !strings.Contains(a.words(), "["+d.parsedType()+"]") {
-			return false, c.conflict(a, name)
+			return false, c.notPut(a, name)
 		}
 		refused = a
 	}
@@ -70,9 +70,9 @@ func (c *Cluster) put(ctx context.Context, name string, d definition) (*answer, 
 	return c.do(ctx, esapi.IndicesPutIndexTemplateRequest{Name: escape(name), Body: bytes.NewReader(body)})
 }
 
-// conflict is the fault of a template that was not taken. Two that match the same
+// notPut is the fault of a template that was not taken. Two that match the same
 // indices may not have the same priority.
-func (c *Cluster) conflict(a *answer, name string) *run.Fault {
+func (c *Cluster) notPut(a *answer, name string) *run.Fault {
 	if a.status != http.StatusBadRequest || !strings.Contains(a.words(), "same priority") {
 		return c.refusal(a, "put the index template "+name)
 	}

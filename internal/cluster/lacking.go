@@ -45,29 +45,28 @@ func (c *Cluster) lacking(ctx context.Context, s run.Settings, found findings, l
 	return warnings, nil
 }
 
-// simulated is an index as its templates would make it.
-type simulated struct {
-	Settings indexSettings
-	Mappings mappings
-}
-
-func (c *Cluster) simulate(ctx context.Context, index string) (simulated, error) {
-	var s struct{ Template simulated }
+func (c *Cluster) simulate(ctx context.Context, index string) (made, error) {
+	var s struct{ Template made }
 	err := c.ask(ctx, esapi.IndicesSimulateIndexTemplateRequest{Name: escape(index)}, "simulate the index "+index, &s)
 	return s.Template, err
 }
 
-// judge turns what of lacks into sentences.
-func judge(what string, made simulated, s run.Settings) ([]string, error) {
-	lacking, err := lacks(made.Mappings, made.Settings, s)
+// judge turns what an index would lack into sentences about what makes it so.
+func judge(what string, index made, s run.Settings) ([]string, error) {
+	lacking, err := index.lacks(s)
 	if err != nil {
-		return nil, &run.Fault{
-			Name: run.UnusableCluster, Reason: fmt.Sprintf("%s is in conflict: it %v", what, err),
-			Todo: "change it, or choose an index prefix that it does not match",
-		}
+		return nil, conflict(what, err)
 	}
 	for i := range lacking {
-		lacking[i] = fmt.Sprintf("%s %s", what, lacking[i])
+		lacking[i] = what + " " + lacking[i]
 	}
 	return lacking, nil
+}
+
+// conflict is the fault of a mapping that documents cannot be sent to.
+func conflict(what string, why error) *run.Fault {
+	return &run.Fault{
+		Name: run.UnusableCluster, Reason: fmt.Sprintf("%s is in conflict: it %v", what, why),
+		Todo: "change that, or choose another index prefix",
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -46,9 +47,9 @@ type field struct {
 // indexSettings are those that matter to a run.
 type indexSettings struct {
 	Index struct {
-		Blocks          map[string]string `json:"blocks"`
-		DefaultPipeline string            `json:"default_pipeline"`
-		FinalPipeline   string            `json:"final_pipeline"`
+		Blocks          blocks `json:"blocks"`
+		DefaultPipeline string `json:"default_pipeline"`
+		FinalPipeline   string `json:"final_pipeline"`
 	} `json:"index"`
 }
 
@@ -73,10 +74,11 @@ func (m mappings) find(path string) (field, bool) {
 	}
 }
 
-// lacks lists what an index with these mappings and settings would lack for the
-// documents of s: as sentences' ends, to follow the name of what has them. The
-// error says why documents cannot be sent to it at all.
-func lacks(m mappings, settings indexSettings, s run.Settings) (warnings []string, err error) {
+// lacks lists what the index lacks for the documents of s: as sentences' ends, to
+// follow the name of what has them. The error says why documents cannot be sent
+// to it at all.
+func (i made) lacks(s run.Settings) (warnings []string, err error) {
+	m := i.Mappings
 	warnings = append(warnings, lacksTime(m)...)
 	warnings = append(warnings, lacksMessage(m)...)
 	wanted := []string{"@timestamp", "message"}
@@ -86,13 +88,13 @@ func lacks(m mappings, settings indexSettings, s run.Settings) (warnings []strin
 			warnings = append(warnings, fmt.Sprintf("does not map %s, so nothing can be found by it", fieldPath(name)))
 		}
 	}
-	for _, p := range []string{settings.Index.DefaultPipeline, settings.Index.FinalPipeline} {
+	for _, p := range []string{i.Settings.Index.DefaultPipeline, i.Settings.Index.FinalPipeline} {
 		if p != "" && p != "_none" {
 			warnings = append(warnings, fmt.Sprintf("sends each document through the ingest pipeline %s, which may change or drop it", p))
 		}
 	}
 	if s.Parse {
-		wanted = append(wanted, parsedField)
+		wanted = append(wanted, document.ParsedField)
 		if err := holdsParsed(m); err != nil {
 			return warnings, err
 		}
@@ -151,12 +153,12 @@ func lacksMessage(m mappings) []string {
 // holdsParsed tells why a parsed message cannot be kept in one field: each new
 // member would become a field of its own, or fail on another's type.
 func holdsParsed(m mappings) error {
-	f, ok := m.find(parsedField)
+	f, ok := m.find(document.ParsedField)
 	switch {
 	case ok && (f.Type == flattened || f.Type == flatObject || f.Enabled != nil && !*f.Enabled):
 		return nil
 	case !ok && m.isFixed():
 		return nil
 	}
-	return fmt.Errorf("does not map %s as flattened or flat_object, so with parse on each member of a message would become a field of its own", parsedField)
+	return fmt.Errorf("does not map %s as flattened or flat_object, so with parse on each member of a message would become a field of its own", document.ParsedField)
 }

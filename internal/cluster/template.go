@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -20,9 +21,6 @@ const (
 	// wildcard and regexp: a Lucene term has at most 32,766 bytes, and a character
 	// up to four (three in UTF-16 units, which are what is counted).
 	maxKeyword = 8191
-	// maxDepth is how deep a parsed message may nest before Elasticsearch refuses
-	// the document; its own default is 20.
-	maxDepth = 1000
 )
 
 // templateName is the name of our template for an index prefix.
@@ -112,10 +110,10 @@ func properties(fields []string, parsedType string) map[string]any {
 	}
 	switch parsedType {
 	case flattened:
-		p[parsedField] = map[string]any{"type": flattened, "ignore_above": maxKeyword, "depth_limit": maxDepth}
+		p[document.ParsedField] = map[string]any{"type": flattened, "ignore_above": maxKeyword}
 	case flatObject:
 		// It takes no parameters.
-		p[parsedField] = map[string]any{"type": flatObject}
+		p[document.ParsedField] = map[string]any{"type": flatObject}
 	}
 	return p
 }
@@ -146,7 +144,7 @@ func put(properties map[string]any, path string, mapping map[string]any) {
 
 func (d definition) parsedType() string {
 	properties, _ := d.Template.Mappings["properties"].(map[string]any)
-	parsed, _ := properties[parsedField].(map[string]any)
+	parsed, _ := properties[document.ParsedField].(map[string]any)
 	name, _ := parsed["type"].(string)
 	return name
 }

@@ -31,24 +31,35 @@ type Template struct {
 // A template that would fail documents or let a parsed message explode the
 // mapping is a fault, as is s.Parse on a cluster that has no type for it.
 func (c *Cluster) EnsureTemplate(ctx context.Context, s run.Settings, indices []string) (Template, error) {
+	templates, err := c.templates(ctx, s)
+	if err != nil {
+		return Template{}, err
+	}
+	return c.ensure(ctx, s, templates, indices)
+}
+
+// templates reads those that the cluster has.
+func (c *Cluster) templates(ctx context.Context, s run.Settings) (survey, error) {
 	composable, err := c.composable(ctx)
 	if err != nil {
-		return Template{}, err
+		return survey{}, err
 	}
 	legacy, err := c.legacy(ctx)
-	if err != nil {
-		return Template{}, err
-	}
-	found := survey{ours: templateName(s.IndexPrefix), composable: composable, legacy: legacy}.of(indices)
+	return survey{ours: templateName(s.IndexPrefix), composable: composable, legacy: legacy}, err
+}
+
+func (c *Cluster) ensure(ctx context.Context, s run.Settings, templates survey, indices []string) (Template, error) {
+	found := templates.of(indices)
 	var t Template
+	var err error
 	if found.wanted {
-		if t.Installed, err = c.install(ctx, s, composable); err != nil {
+		if t.Installed, err = c.install(ctx, s, templates.composable); err != nil {
 			return Template{}, err
 		}
-		found.applies[templateName(s.IndexPrefix)] = found.bare
+		found.applies[templates.ours] = found.bare
 	}
 	t.Name = strings.Join(sortedKeys(found.applies), ",")
-	t.Warnings, err = c.lacking(ctx, s, found, legacy)
+	t.Warnings, err = c.lacking(ctx, s, found, templates.legacy)
 	return t, err
 }
 
@@ -61,6 +72,8 @@ type composableTemplate struct {
 		Version       int64
 		Meta          meta             `json:"_meta"`
 		DataStream    *json.RawMessage `json:"data_stream"`
+		// AllowAutoCreate overrides action.auto_create_index where it is given.
+		AllowAutoCreate *bool `json:"allow_auto_create"`
 	} `json:"index_template"`
 }
 
@@ -115,7 +128,7 @@ func (c *Cluster) composable(ctx context.Context) ([]composableTemplate, error) 
 	var all struct {
 		Templates []composableTemplate `json:"index_templates"`
 	}
-	fields := []string{"index_patterns", "priority", "version", "_meta", "data_stream"}
+	fields := []string{"index_patterns", "priority", "version", "_meta", "data_stream", "allow_auto_create"}
 	filter := []string{"index_templates.name"}
 	for _, f := range fields {
 		filter = append(filter, "index_templates.index_template."+f)

@@ -50,7 +50,7 @@ func Run(t *testing.T, target Target) {
 		{"bulk that fails as a whole", testWholeBulk},
 		{"count", testCount},
 		{"refresh", testRefresh},
-		{"ids", testIDs},
+		{"prepare", testPrepare},
 		{"search", testSearch},
 		{"documents", testDocuments},
 		{"queries", testQueries},

@@ -93,25 +93,6 @@ func testRefresh(t *testing.T, s *suite) {
 	}
 }
 
-// Documents whose ids are no event ids are another loader's.
-func testIDs(t *testing.T, s *suite) {
-	s.prepare(t)
-	from, to := time.Date(2018, 12, 10, 0, 0, 0, 0, tokyo()), time.Date(2018, 12, 11, 0, 0, 0, 0, tokyo())
-	indices := []string{s.index(), s.prefix + "-2018-12-11"}
-	s.items(t, line(s.index(), strings.Repeat("3", 56), source(noon, `"ours"`)))
-	s.refresh(t, s.index())
-	warnings, err := s.ForeignIDs(t.Context(), indices, from, to)
-	if err != nil || len(warnings) != 0 {
-		t.Errorf("%q, %v, want no warning of our own ids", warnings, err)
-	}
-	s.items(t, line(s.index(), "AWxyz", source(noon, `"theirs"`)))
-	s.refresh(t, s.index())
-	warnings, err = s.ForeignIDs(t.Context(), indices, from, to)
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "AWxyz") || !strings.Contains(warnings[0], s.index()) {
-		t.Errorf("%q, %v, want one warning that names AWxyz and the index", warnings, err)
-	}
-}
-
 func testSearch(t *testing.T, s *suite) {
 	s.prepare(t)
 	body := ""

@@ -3,10 +3,15 @@ package clustertest
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 func testInfo(t *testing.T, s *suite) {
@@ -182,4 +187,46 @@ func testParsed(t *testing.T, s *suite) {
 	s.refresh(t, s.index())
 	s.wantHits(t, `{"term":{"parsed.level":"ERROR"}}`, "a")
 	s.wantHits(t, `{"term":{"parsed.level.name":"WARN"}}`, "b")
+	s.testMakersLimits(t, settings)
+}
+
+// testMakersLimits sends JSON messages at the edge of what package document puts
+// into the field: whatever it makes, the cluster takes.
+func (s *suite) testMakersLimits(t *testing.T, settings run.Settings) {
+	t.Helper()
+	maker := document.NewMaker(settings)
+	messages := []string{
+		`{"a":"` + strings.Repeat("x", 31_900) + `"}`,
+		`{"a":"` + strings.Repeat("x", 33_000) + `"}`,
+		`{"a":"` + strings.Repeat("あ", 10_600) + `"}`,
+		`{"a":` + strings.Repeat("7", 999) + `}`,
+		`{"a":` + strings.Repeat("7", 2000) + `}`,
+		`{"a":1e400,"b":-0.0,"c":123456789012345678901234567890}`,
+		strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20),
+		strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60),
+		`{"a":` + strings.Repeat("[", 60) + "1" + strings.Repeat("]", 60) + `}`,
+		`{"` + strings.Repeat("k", 31_000) + `":"v"}`,
+		`{"":1,".":2,"a.b":3,"..":4," ":5,"a":{"":{"":6}}}`,
+		`{"a\u0000b":1,"c":"d\u0000e"}`,
+		`{"\ud800":1,"s":"\udfff"}`,
+		`{"a":1,"a":2}`,
+		`{"a.b":1,"a":{"b":2}}`,
+		`{"_id":"x","_source":{},"@timestamp":"never","parsed":{"parsed":1}}`,
+		`{"a":null,"b":[],"c":{},"d":[{},[],null]}`,
+		`{"a":true,"b":"2018-12-10","c":"17"}`,
+	}
+	body := ""
+	for i, message := range messages {
+		quoted, err := json.Marshal(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := decode.Event{ID: []byte("limit-" + strconv.Itoa(i)), Time: 1544414264183, Message: quoted}
+		body += string(maker.Append(nil, &e))
+	}
+	for i, item := range s.items(t, body) {
+		if item.Status != http.StatusCreated {
+			t.Errorf("the document of %.80s was answered with %+v", messages[i], item)
+		}
+	}
 }
