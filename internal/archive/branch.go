@@ -69,7 +69,7 @@ func (p Prefix) branches(w Window) []branch {
 	}
 	head, below := p.segments[:known], []segment(nil)
 	lead, fine := "", hourly(p.segments)
-	if timed > known {
+	if timeAfterUnknown(p.segments) {
 		below = p.segments[known:timed]
 		if last := below[len(below)-1]; !last.folder {
 			// These are the beginnings of names, which no folder tells.

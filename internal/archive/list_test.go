@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -216,5 +217,163 @@ func TestListWaitsLittle(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+const uuid = "8a3c1d52-5df0-4000-8000-000000000000"
+
+// TestListWalksPartitions finds dynamic partitions before, between and in one
+// name with the time, and tells what does not fit.
+func TestListWalksPartitions(t *testing.T) {
+	object := func(folder, at string) string { return folder + "s-1-" + at + "-" + uuid }
+	for _, c := range []struct {
+		name, expression string
+		keys             []string
+		want             []int // of keys, in order
+		astray           []string
+	}{
+		{
+			"before", "logs/app=!{partitionKeyFromQuery:app}/!{timestamp:yyyy/MM/dd/HH}/",
+			[]string{
+				object("logs/app=web/2018/12/10/03/", "2018-12-10-03-05-00"),
+				object("logs/app=web/2018/12/11/00/", "2018-12-11-00-05-00"),
+				object("logs/app=web/2017/12/10/03/", "2017-12-10-03-05-00"),
+				object("logs/app=a b+c/2018/12/10/23/", "2018-12-10-23-05-00"),
+				object("logs/app=/2018/12/10/23/", "2018-12-10-23-05-00"),
+				"logs/processing-failed/2018/12/10/03/x",
+				"logs/app=web/2018/readme",
+				"logs/app=web/notes/readme",
+				"logs/app=stray",
+			},
+			[]int{4, 3, 0},
+			[]string{"logs/app=stray", "logs/app=web/notes/", "logs/app=web/2018/readme"},
+		},
+		{
+			"between", "!{timestamp:yyyy}/!{partitionKeyFromLambda:app}/!{timestamp:MM-dd}/",
+			[]string{
+				object("2018/web/12-10/", "2018-12-10-03-05-00"),
+				object("2018/api/12-10/", "2018-12-10-03-05-00"),
+				object("2018/api/12-12/", "2018-12-12-03-05-00"),
+				object("2019/api/12-10/", "2019-12-10-03-05-00"),
+			},
+			[]int{1, 0},
+			nil,
+		},
+		{
+			"in one name", "!{partitionKeyFromQuery:app}-!{timestamp:yyyy-MM-dd}/",
+			[]string{
+				object("web-1-2018-12-10/", "2018-12-10-03-05-00"),
+				object("-2018-12-10/", "2018-12-10-03-05-00"),
+				object("web-2018-12-09/", "2018-12-09-03-05-00"),
+			},
+			[]int{1, 0},
+			nil,
+		},
+		{
+			"in the name of the object", "all/!{partitionKeyFromQuery:app}-!{timestamp:yyyy-MM-dd}-",
+			[]string{
+				object("all/web-2018-12-10-", "2018-12-10-03-05-00"),
+				object("all/web-2018-12-05-", "2018-12-05-03-05-00"),
+			},
+			[]int{0},
+			nil,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, found := list(t, serveKeys(t, buckettest.Keys(c.keys...)), window("2018-12-10", 1), "UTC", c.expression)
+			var want []string
+			for _, i := range c.want {
+				want = append(want, c.keys[i])
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			slices.Sort(found.AstrayKeys)
+			slices.Sort(c.astray)
+			if !slices.Equal(found.AstrayKeys, c.astray) || int(found.Astray) != len(c.astray) {
+				t.Errorf("astray are %d, %q, want %q", found.Astray, found.AstrayKeys, c.astray)
+			}
+		})
+	}
+}
+
+// TestListGivesOverlapsOnce: expressions that lie inside of each other, and
+// hours whose text begins with that of another.
+func TestListGivesOverlapsOnce(t *testing.T) {
+	keys := []string{
+		"a/2018/12/10/1/s-1-2018-12-10-01-00-00-" + uuid,
+		"a/2018/12/10/10/s-1-2018-12-10-10-00-00-" + uuid,
+		"a/2018/12/10/11/s-1-2018-12-10-11-00-00-" + uuid,
+	}
+	got, found := list(t, serveKeys(t, buckettest.Keys(keys...)), window("2018-12-10", 1), "UTC",
+		"a/!{timestamp:yyyy/MM/dd/H}", "a/!{timestamp:yyyy/MM/dd/H}/", "!{firehose:random-string}/!{timestamp:yyyy/MM/dd/HH}/", "a/!{timestamp:yyyy/MM}/")
+	slices.Sort(got)
+	if !slices.Equal(got, keys) {
+		t.Errorf("got %q, want %q", got, keys)
+	}
+	if fmt.Sprint(found.Prefixes) != "[a/2018/12/]" {
+		t.Errorf("listed %v", found.Prefixes)
+	}
+}
+
+func TestListCountsWhatIsNoObject(t *testing.T) {
+	const hour = "x/2018/12/10/00/"
+	keys := []string{hour + "aws-logs-write-test", hour + "s-1-2018-12-10-00-10-00-" + uuid, hour + "report.csv"}
+	files := buckettest.Keys(keys...)
+	h, err := bucket.New(map[string]bucket.Folder{"logs": {Files: files}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A folder holds no directory markers; S3 does.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorded := httptest.NewRecorder()
+		h.ServeHTTP(recorded, r)
+		_, _ = fmt.Fprint(w, strings.Replace(recorded.Body.String(), "<Contents>", "<Contents><Key>"+hour+"</Key><Size>0</Size></Contents><Contents>", 1))
+	}))
+	defer server.Close()
+	got, found := list(t, client(t, server.URL), archive.Window{
+		From: time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC), To: time.Date(2018, 12, 10, 1, 0, 0, 0, time.UTC),
+	}, "UTC", "x/")
+	if !slices.Equal(got, []string{keys[2], keys[1]}) || found.Objects != 2 || found.Skipped != 2 || found.Unfit != 1 ||
+		found.Bytes != int64(len(keys[1])+len(keys[2])) {
+		t.Errorf("got %q, %+v", got, found)
+	}
+}
+
+// TestListLeavesOutOtherHoursOfADay: where a prefix tells the day only, the time
+// in the key does the rest; an hour of slack stays.
+func TestListLeavesOutOtherHoursOfADay(t *testing.T) {
+	var keys []string
+	for h := range 24 {
+		keys = append(keys, fmt.Sprintf("2018/12/10/s-1-2018-12-10-%02d-30-00-%s", h, uuid))
+	}
+	from := time.Date(2018, 12, 10, 6, 0, 0, 0, time.UTC)
+	got, found := list(t, serveKeys(t, buckettest.Keys(keys...)), archive.Window{From: from, To: from.Add(2 * time.Hour)}, "UTC", "!{timestamp:yyyy/MM/dd}/")
+	if !slices.Equal(got, keys[5:9]) || found.Outside != 20 || found.Objects != 4 {
+		t.Errorf("got %q, %+v", got, found)
+	}
+}
+
+func TestListStopsWhenItIsTold(t *testing.T) {
+	keys := crowd(1, 100)
+	a, err := archive.New(&pager{Client: serveKeys(t, buckettest.Keys(keys...)), size: 3}, "logs", []string{"!{timestamp:yyyy/MM/dd}/"}, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enough := errors.New("enough")
+	n := 0
+	_, err = a.List(t.Context(), window("2018-12-10", 1), func(run.Object) error {
+		if n++; n == 10 {
+			return enough
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) || n != 10 {
+		t.Errorf("%v after %d objects", err, n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = a.List(ctx, window("2018-12-10", 1), func(run.Object) error { cancel(); return nil })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want the context's end", err)
 	}
 }

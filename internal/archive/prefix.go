@@ -121,6 +121,21 @@ func (s segment) timed() bool {
 	return false
 }
 
+// timeAfterUnknown tells whether a time field stands behind something that is
+// not known beforehand.
+func timeAfterUnknown(list []segment) bool {
+	unknown := false
+	for _, s := range list {
+		for _, k := range s.tokens {
+			if unknown && k.letter != 0 {
+				return true
+			}
+			unknown = unknown || k.any != ""
+		}
+	}
+	return false
+}
+
 // hourly tells whether the expression parts the hours of a day.
 func hourly(list []segment) bool {
 	for _, s := range list {

@@ -1,0 +1,132 @@
+package archive_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/local/bucket"
+	"github.com/rehydrate/rehydrate/local/bucket/buckettest"
+)
+
+// month is 30 days of December 2018 with objects spread evenly, in folders of an
+// hour (2018/12/10/03/) or, flat, of a day. Nothing of it lies in memory.
+func month(objects int, flat bool) buckettest.Files {
+	const total = 30 * 24 // hours
+	start := time.Date(2018, 12, 1, 0, 0, 0, 0, time.UTC)
+	names := func(from time.Time, hours int) []string {
+		n := objects / total * hours
+		list := make([]string, n)
+		for i := range list {
+			at := from.Add(time.Duration(i) * time.Duration(hours) * time.Hour / time.Duration(n))
+			list[i] = fmt.Sprintf("ecs-task-1-%s-%08x-5df0-4000-8000-000000000000.gz", at.Format("2006-01-02-15-04-05"), i)
+		}
+		return list
+	}
+	folders := map[string]func() []string{}
+	add := func(dir, name string) {
+		before := folders[dir]
+		folders[dir] = func() []string {
+			if before == nil {
+				return []string{name}
+			}
+			return append(before(), name)
+		}
+	}
+	add(".", "2018/")
+	add("2018", "12/")
+	for d := range 30 {
+		day := fmt.Sprintf("2018/12/%02d", d+1)
+		add("2018/12", day[8:]+"/")
+		at := start.AddDate(0, 0, d)
+		if flat {
+			folders[day] = func() []string { return names(at, 24) }
+			continue
+		}
+		for h := range 24 {
+			add(day, fmt.Sprintf("%02d/", h))
+			hour := at.Add(time.Duration(h) * time.Hour)
+			folders[fmt.Sprintf("%s/%02d", day, h)] = func() []string { return names(hour, 1) }
+		}
+	}
+	return func(folder string) []string {
+		if f := folders[strings.TrimSuffix(folder, "/")]; f != nil {
+			return f()
+		}
+		return nil
+	}
+}
+
+// BenchmarkListMillion lists a million keys from the embedded server with 200 ms
+// to each call. Beside the time it tells the calls, what they would take one
+// after another, and the most memory in use (the server's included).
+func BenchmarkListMillion(b *testing.B) {
+	const delay = 200 * time.Millisecond
+	for _, c := range []struct {
+		name, prefix string
+		flat         bool
+	}{
+		{"hours", "!{timestamp:yyyy/MM/dd/HH}/", false},
+		{"days", "!{timestamp:yyyy/MM/dd}/", true},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			h, err := bucket.New(map[string]bucket.Folder{"logs": {Files: month(1_000_800, c.flat)}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(delay)
+				h.ServeHTTP(w, r)
+			}))
+			defer server.Close()
+			a, err := archive.New(client(b, server.URL), "logs", []string{c.prefix}, time.UTC)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				stop := peak()
+				found, err := a.List(b.Context(), window("2018-12-01", 30), func(run.Object) error { return nil })
+				if err != nil || found.Objects != 1_000_800 {
+					b.Fatalf("%+v, %v", found, err)
+				}
+				b.ReportMetric(float64(found.Calls), "calls")
+				b.ReportMetric((time.Duration(found.Calls) * delay).Seconds(), "s-in-turn")
+				b.ReportMetric(float64(stop())/(1<<20), "MiB-peak")
+			}
+		})
+	}
+}
+
+// peak watches the memory in use until it is asked for the most.
+func peak() (most func() uint64) {
+	var top atomic.Uint64
+	done := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			top.Store(max(top.Load(), m.Sys-m.HeapReleased))
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() uint64 {
+		close(done)
+		<-ended
+		return top.Load()
+	}
+}
