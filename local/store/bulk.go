@@ -2,13 +2,10 @@ package store
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -41,12 +38,6 @@ func (s *Store) bulk(r *request) (answer, error) {
 		b = append(i.appendTo(b), '}')
 	}
 	return answer{status: http.StatusOK, raw: append(b, `]}`...)}, nil
-}
-
-// item is an operation and the index it is for.
-type item struct {
-	operation
-	index string
 }
 
 // write carries out the items, those of one index in one transaction.
@@ -189,79 +180,4 @@ func parseAction(raw []byte, line int, inPath string) (*item, error) {
 		i.fail(badRequest("illegal_argument_exception", "if _id is specified it must not be empty"))
 	}
 	return i, nil
-}
-
-// take gives the item its document.
-func (i *item) take(source []byte) {
-	if i.problem != nil {
-		return
-	}
-	if !validJSON(source) {
-		p := badRequest("document_parsing_exception", "failed to parse")
-		p.cause = badRequest("x_content_parse_exception", "the document is no JSON in UTF-8")
-		i.fail(p)
-		return
-	}
-	i.source = source
-}
-
-// newID is an id for a document that was given none.
-func newID() string {
-	b := make([]byte, 15)
-	_, _ = rand.Read(b) // it never fails
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// appendTo writes what came of the item.
-func (i *item) appendTo(b []byte) []byte {
-	b = appendText(append(b, `{"_index":`...), i.index)
-	b = appendText(append(b, `,"_id":`...), i.id)
-	if i.problem != nil {
-		cause, err := i.problem.MarshalJSON()
-		if err == nil {
-			b = append(append(b, `,"error":`...), cause...)
-		}
-	} else {
-		b = append(b, `,"_version":`...)
-		b = strconv.AppendUint(b, max(1, i.entry.version), 10)
-		b = append(append(append(b, `,"result":"`...), i.result...), `","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":`...)
-		b = strconv.AppendUint(b, i.entry.number, 10)
-		b = append(b, `,"_primary_term":1`...)
-	}
-	b = strconv.AppendInt(append(b, `,"status":`...), int64(i.status), 10)
-	return append(b, '}')
-}
-
-// document answers PUT, POST, GET and DELETE of one document.
-func (s *Store) document(action string) func(*request) (answer, error) {
-	return func(r *request) (answer, error) {
-		i := &item{index: r.PathValue("index"), operation: operation{action: action, id: r.PathValue("id")}}
-		switch op := r.query.Get("op_type"); {
-		case op == actionCreate && action == actionIndex:
-			i.action = actionCreate
-		case op != "" && op != actionIndex:
-			return answer{}, badRequest("illegal_argument_exception", "op_type [%s] is neither create nor index", op)
-		}
-		if len(i.id) > maxID {
-			return answer{}, badRequest("action_request_validation_exception", "Validation Failed: 1: id is too long, must be no longer than 512 bytes but was: %d;", len(i.id))
-		}
-		if i.id == "" {
-			i.action, i.id = actionCreate, newID()
-		}
-		if action != actionDelete {
-			i.take(bytes.TrimSpace(r.body))
-		} else if _, err := s.one(i.index); err != nil {
-			return answer{}, err
-		}
-		if err := s.write([]*item{i}); err != nil {
-			return answer{}, err
-		}
-		if i.problem != nil {
-			return answer{}, i.problem
-		}
-		raw := i.appendTo(nil)
-		// One document's answer has no status in it.
-		raw = append(raw[:strings.LastIndex(string(raw), `,"status":`)], '}')
-		return answer{status: i.status, raw: raw}, nil
-	}
 }

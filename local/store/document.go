@@ -143,6 +143,9 @@ const maxTerm = 32_766
 
 // terms refuses a value that a keyword would have to hold and cannot.
 func (r *reading) terms(full string, f *field, value []byte) error {
+	if len(value) <= maxTerm {
+		return nil // an escape is never shorter than what it stands for
+	}
 	for name, sub := range f.Fields {
 		if err := r.terms(join(full, name), sub, value); err != nil {
 			return err

@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // index is one index, in a folder of its own. Whoever reads it holds mu for
@@ -95,6 +95,9 @@ func (ix *index) apply(operations []*operation) error {
 		writing.tx = tx
 		return writing.all(operations)
 	})
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return indexNotFound(ix.name) // deleted meanwhile
+	}
 	if err != nil {
 		return fmt.Errorf("write to index %s: %w", ix.name, err)
 	}
@@ -229,27 +232,4 @@ func (ix *index) count() uint64 {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	return ix.rows.live.GetCardinality()
-}
-
-// checkIndexName tells what is wrong with the name of a new index.
-// https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-create-index.html
-func checkIndexName(name string) *problem {
-	var why string
-	switch {
-	case name == "" || name == "." || name == "..":
-		why = "must not be empty, '.' or '..'"
-	case strings.ContainsAny(name, `\/*?"<>| ,#:`):
-		why = `must not contain the following characters [\, /, *, ?, ", <, >, |, space, comma, #, :]`
-	case strings.ContainsAny(name[:1], "_-+"):
-		why = "must not start with '_', '-', or '+'"
-	case len(name) > 255:
-		why = "index name is too long, must be at most 255 bytes"
-	case strings.ToLower(name) != name:
-		why = "must be lowercase"
-	default:
-		return nil
-	}
-	p := badRequest("invalid_index_name_exception", "Invalid index name [%s], %s", name, why)
-	p.index = name
-	return p
 }

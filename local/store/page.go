@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"strconv"
+	"time"
 )
 
 // page is the answer to a search. It is written by hand: documents stand in it
@@ -13,12 +14,14 @@ type page struct {
 	tracked      int
 	indices      []*index
 	total        int
+	took         time.Duration
 	aggregations json.RawMessage
 	body         []byte
 }
 
 func (p *page) write(views []*view, hits []hit) {
-	b := append([]byte(nil), `{"took":0,"timed_out":false,"_shards":`...)
+	b := strconv.AppendInt([]byte(`{"took":`), p.took.Milliseconds(), 10)
+	b = append(b, `,"timed_out":false,"_shards":`...)
 	b = append(b, shards(len(p.indices))...)
 	b = append(b, `,"hits":{`...)
 	if p.tracked != 0 {

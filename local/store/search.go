@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // searching is the body of a search. Scores are not computed: without a sort,
@@ -45,6 +48,7 @@ type hit struct {
 
 // search runs a search over indices and writes the answer.
 func (s *Store) search(ctx context.Context, indices []*index, body []byte) ([]byte, error) {
+	started := time.Now()
 	var q searching
 	if len(body) > 0 {
 		if err := decodeStrict("search", body, &q); err != nil {
@@ -98,6 +102,7 @@ func (s *Store) search(ctx context.Context, indices []*index, body []byte) ([]by
 			hits = hits[order.position(hits, after):]
 		}
 		hits = hits[min(q.From, len(hits)):]
+		answer.took = time.Since(started)
 		answer.write(views, hits[:min(size, len(hits))])
 		return nil
 	})
@@ -171,7 +176,10 @@ func (ix *index) find(ctx context.Context, query []byte) (*view, *roaring.Bitmap
 
 func (v *view) begin(ctx context.Context, words bool) error {
 	var err error
-	if v.tx, err = v.rows.db.Begin(false); err != nil || !words {
+	if v.tx, err = v.rows.db.Begin(false); errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return indexNotFound(v.index.name) // deleted meanwhile
+	}
+	if err != nil || !words {
 		return err
 	}
 	if err = v.index.words.follow(ctx, v.rows.db, v.index.meta.Mapping); err != nil {

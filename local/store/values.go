@@ -23,6 +23,8 @@ func eachValue(source []byte, path string, f func(value []byte)) {
 					eachValue(value, "", f)
 				case inside && rest[0] == '.':
 					eachValue(value, rest[1:], f)
+				case len(name) > len(path) && name[len(path)] == '.' && strings.HasPrefix(name, path):
+					eachValue(value, "", f) // "a.b" is a member of a
 				}
 				return nil
 			})

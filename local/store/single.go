@@ -1,12 +1,50 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 )
+
+// Requests about one document.
+
+// document answers PUT, POST, GET and DELETE of one document.
+func (s *Store) document(action string) func(*request) (answer, error) {
+	return func(r *request) (answer, error) {
+		i := &item{index: r.PathValue("index"), operation: operation{action: action, id: r.PathValue("id")}}
+		switch op := r.query.Get("op_type"); {
+		case op == actionCreate && action == actionIndex:
+			i.action = actionCreate
+		case op != "" && op != actionIndex:
+			return answer{}, badRequest("illegal_argument_exception", "op_type [%s] is neither create nor index", op)
+		}
+		if len(i.id) > maxID {
+			return answer{}, badRequest("action_request_validation_exception", "Validation Failed: 1: id is too long, must be no longer than 512 bytes but was: %d;", len(i.id))
+		}
+		if i.id == "" {
+			i.action, i.id = actionCreate, newID()
+		}
+		if action != actionDelete {
+			i.take(bytes.TrimSpace(r.body))
+		} else if _, err := s.one(i.index); err != nil {
+			return answer{}, err
+		}
+		if err := s.write([]*item{i}); err != nil {
+			return answer{}, err
+		}
+		if i.problem != nil {
+			return answer{}, i.problem
+		}
+		raw := i.appendTo(nil)
+		// One document's answer has no status in it.
+		raw = append(raw[:strings.LastIndex(string(raw), `,"status":`)], '}')
+		return answer{status: i.status, raw: raw}, nil
+	}
+}
 
 func (s *Store) get(r *request) (answer, error) {
 	filter, err := parseSource(sourceParameter(r))
