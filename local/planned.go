@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// showPlan prints what a run that only plans has found.
+func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
+	fmt.Fprintf(w, "Plan %s: events from %s to %s\n", p.Run, p.From.Format(time.RFC3339), p.To.Format(time.RFC3339))
+	for _, note := range p.Notes {
+		fmt.Fprintf(w, "  %s\n", note)
+	}
+	if p.Objects == 0 {
+		fmt.Fprintf(w, "Nothing found under %s.\n", strings.Join(p.Prefixes, ", "))
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\nday\tobjects\tbytes\t")
+	for _, d := range v.Days {
+		fmt.Fprintf(t, "%s\t%d\t%d\t\n", d.Name, d.Objects, d.Bytes)
+	}
+	fmt.Fprintf(t, "all\t%d\t%d\t\n", v.Objects, v.Bytes)
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	if len(v.Gaps) > 0 {
+		fmt.Fprintf(w, "%d hours without any object (UTC): %s\n", len(v.Gaps), few(v.Gaps))
+	}
+	for _, u := range v.Unrestored {
+		fmt.Fprintf(w, "%d objects (%d bytes) in %s have to be restored first, such as by\n  %s\n", u.Objects, u.Bytes, u.StorageClass, u.Restore)
+	}
+	if v.Unfit > 0 {
+		fmt.Fprintf(w, "%d keys have no time in their name: %s\n", v.Unfit, few(v.UnfitKeys))
+	}
+	if p.Skipped > 0 {
+		fmt.Fprintf(w, "%d keys are no archive objects and were left out\n", p.Skipped)
+	}
+	if e := v.Estimate; e != nil {
+		fmt.Fprintf(w, "Judged by %d objects: about %d events, %d bytes of plain text\n", e.Sampled, e.Events, e.PlainBytes)
+		if e.Unreadable > 0 {
+			fmt.Fprintf(w, "  %d of them could not be read to the end\n", e.Unreadable)
+		}
+		fmt.Fprintf(w, "About %s with %d at once, if the cluster takes %d events/s of each\n",
+			(time.Duration(e.Seconds) * time.Second).String(), p.MaxConcurrency, e.EventsPerSecond)
+		fmt.Fprintf(w, "In AWS about $%.2f: Lambda $%.2f, Step Functions $%.2f, S3 requests $%.2f (%s)\n",
+			e.Dollars, e.Lambda, e.StepFunctions, e.S3, e.Priced)
+	}
+	return nil
+}
+
+// few is a list cut to what a line holds.
+func few(l []string) string {
+	const most = 5
+	if len(l) <= most {
+		return strings.Join(l, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(l[:most], ", "), len(l)-most)
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// progress shows how far a run is: one line that redraws itself on a terminal,
+// a plain line now and then elsewhere.
+type progress struct {
+	out   io.Writer
+	width int // columns of the terminal, 0 where out is none
+	now   func() time.Time
+
+	mu   sync.Mutex
+	seen tally
+}
+
+// tally is what a progress line tells.
+type tally struct {
+	stage          string
+	objects, total int64
+	bytes, size    int64 // of the objects done, of all
+	events         int64
+	failed         int64
+	since          time.Time // when indexing began
+}
+
+// stage says what the run does now.
+func (p *progress) stage(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen.stage = name
+	if p.width == 0 {
+		fmt.Fprintln(p.out, name)
+	}
+}
+
+// planned says how much there is to do.
+func (p *progress) planned(plan run.Plan) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen.total, p.seen.size = plan.Objects, plan.Bytes
+	p.seen.since = p.now()
+}
+
+// ended counts an object that is done with; o is nil where its child failed.
+func (p *progress) ended(object run.Object, o *run.Outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen.objects++
+	p.seen.bytes += object.Size
+	if o == nil {
+		p.seen.failed++
+		return
+	}
+	p.seen.events += o.Decoded
+}
+
+// show redraws until stop is called, which leaves the last state to be read.
+func (p *progress) show() (stop func()) {
+	every := 5 * time.Second
+	if p.width > 0 {
+		every = 100 * time.Millisecond
+	}
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				p.draw("")
+			case <-quit:
+				p.draw("\n")
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+	}
+}
+
+func (p *progress) draw(end string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.width > 0:
+		fmt.Fprintf(p.out, "\r\x1b[K%s%s", p.seen.line(p.now(), p.width), end)
+	case p.seen.total > 0:
+		fmt.Fprintln(p.out, p.seen.line(p.now(), 0))
+	}
+}
+
+// line is the progress in words, with a bar where there are columns for one.
+func (t tally) line(now time.Time, columns int) string {
+	if t.total == 0 {
+		return t.stage
+	}
+	elapsed := now.Sub(t.since)
+	s := fmt.Sprintf("%d of %d objects, %d events", t.objects, t.total, t.events)
+	if seconds := elapsed.Seconds(); seconds >= 0.5 {
+		s += fmt.Sprintf(", %.0f events/s", float64(t.events)/seconds)
+	}
+	if t.failed > 0 {
+		s += fmt.Sprintf(", %d not indexed", t.failed)
+	}
+	if left := t.remaining(elapsed); left > 0 {
+		s += ", " + left.String() + " left"
+	}
+	const bar = 24
+	switch {
+	case columns == 0:
+		return s
+	case columns <= len(s):
+		return s[:columns-1]
+	case columns < len(s)+bar+3:
+		return s
+	}
+	done := int(bar * t.objects / t.total)
+	return strings.Repeat("█", done) + strings.Repeat("░", bar-done) + "  " + s
+}
+
+// remaining is judged by bytes, which tell more of the work than objects do.
+func (t tally) remaining(elapsed time.Duration) time.Duration {
+	if t.bytes == 0 || t.objects == t.total || elapsed < time.Second {
+		return 0
+	}
+	left := time.Duration(float64(elapsed) * float64(t.size-t.bytes) / float64(t.bytes))
+	return max(left.Round(time.Second), time.Second)
+}

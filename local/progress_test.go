@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+func TestProgressLine(t *testing.T) {
+	start := time.Date(2018, 12, 13, 0, 0, 0, 0, time.UTC)
+	half := tally{stage: "Index objects", objects: 5, total: 10, bytes: 500, size: 1000, events: 4000, since: start}
+	done := tally{objects: 10, total: 10, bytes: 1000, size: 1000, events: 8000, failed: 1, since: start}
+	for _, c := range []struct {
+		name    string
+		tally   tally
+		after   time.Duration
+		columns int
+		want    string
+	}{
+		{"before the list is known", tally{stage: "List objects"}, 0, 80, "List objects"},
+		{"first moment", tally{total: 10, size: 1000, since: start}, 0, 0, "0 of 10 objects, 0 events"},
+		{"plain", half, 4 * time.Second, 0, "5 of 10 objects, 4000 events, 1000 events/s, 4s left"},
+		{"terminal", half, 4 * time.Second, 100, "████████████░░░░░░░░░░░░  5 of 10 objects, 4000 events, 1000 events/s, 4s left"},
+		{"no room for the bar", half, 4 * time.Second, 60, "5 of 10 objects, 4000 events, 1000 events/s, 4s left"},
+		{"narrow", half, 4 * time.Second, 20, "5 of 10 objects, 40"},
+		{"done", done, 8 * time.Second, 0, "10 of 10 objects, 8000 events, 1000 events/s, 1 not indexed"},
+		{"empty objects", tally{objects: 1, total: 2, since: start}, 8 * time.Second, 0, "1 of 2 objects, 0 events, 0 events/s"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.tally.line(start.Add(c.after), c.columns); got != c.want {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestProgressEndsWithItsLastState(t *testing.T) {
+	for _, width := range []int{0, 80} {
+		var out strings.Builder
+		now := time.Date(2018, 12, 13, 0, 0, 0, 0, time.UTC)
+		p := &progress{out: &out, width: width, now: func() time.Time { return now }}
+		stop := p.show()
+		p.planned(run.Plan{Objects: 2, Bytes: 20})
+		p.ended(run.Object{Size: 10}, &run.Outcome{Counts: run.Counts{Decoded: 7}})
+		p.ended(run.Object{Size: 10}, nil)
+		stop()
+		if !strings.Contains(out.String(), "2 of 2 objects, 7 events, 1 not indexed") || !strings.HasSuffix(out.String(), "\n") {
+			t.Errorf("width %d: %q does not end with the last state", width, out.String())
+		}
+	}
+}
