@@ -144,9 +144,9 @@ func TestEveryTruncation(t *testing.T) {
 
 const snappyHeader = "\xff\x06\x00\x00sNaPpY"
 
-// TestEveryFlippedBit changes each bit of an object in turn: where a layer has a
-// checksum that covers it, that is damage; whatever is given without damage is
-// what was written.
+// TestEveryFlippedBit changes two bits of each byte of an object, one at a time:
+// where a layer has a checksum that covers it, that is damage; whatever is given
+// without damage is what was written.
 func TestEveryFlippedBit(t *testing.T) {
 	whole := []byte(one + two)
 	for _, c := range []struct {
@@ -167,7 +167,7 @@ func TestEveryFlippedBit(t *testing.T) {
 			all, _, _ := readAll(t, bytes.NewReader(c.body), random(c.body))
 			unnoticed := 0
 			for i := range c.body {
-				for bit := range 8 {
+				for _, bit := range []int{i % 8, (i + 3) % 8} {
 					body := bytes.Clone(c.body)
 					body[i] ^= 1 << bit
 					got, _, err := readAll(t, bytes.NewReader(body), random(body))
@@ -184,7 +184,7 @@ func TestEveryFlippedBit(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("%d of %d bits make no difference", unnoticed, 8*len(c.body))
+			t.Logf("%d of %d bits make no difference", unnoticed, 2*len(c.body))
 		})
 	}
 }

@@ -102,6 +102,10 @@ func scanString(b []byte, i int) (int, traits, problem) {
 			return i + 1, t, none
 		case c == '\\':
 			t |= escaped
+			if i+1 < len(b) && (b[i+1] == '"' || b[i+1] == '\\' || b[i+1] == 'n') {
+				i += 2 // nearly all there are
+				continue
+			}
 			n, p := scanEscape(b, i)
 			if p != none {
 				return n, t, p
