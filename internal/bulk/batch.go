@@ -100,7 +100,7 @@ func (b *Batch) begin(e *decode.Event) {
 	}
 }
 
-// checkID holds an id to what FACTS of the engines allow: an _id is at most 512
+// checkID holds an id to what the engines take: an _id is at most 512
 // bytes (a longer one fails the whole request), and JSON that is not sound in an
 // action line fails it too.
 func checkID(id []byte) error {

@@ -278,6 +278,21 @@ func TestSendStopsAtOnceWhereWaitingMendsNothing(t *testing.T) {
 	}
 }
 
+func TestIndexThatStaysMissingMayNotBeCreated(t *testing.T) {
+	server := bulktest.New(t, func(int, []bulktest.Document) bulktest.Reply {
+		return forItem(1, bulktest.Problem{Status: 404, Type: "index_not_found_exception", Reason: "no such index [logs-2018-12-10]"})
+	})
+	s, _, until := setup(t, server.URL, Config{})
+	r, err := s.Send(t.Context(), batch(t, 4), until)
+	var fault *run.Fault
+	if !errors.As(err, &fault) || fault.Name != run.UnusableCluster || !strings.Contains(err.Error(), "action.auto_create_index") {
+		t.Errorf("error %v", err)
+	}
+	if r.Created != 3 || server.Requests() != 2 {
+		t.Errorf("got %+v after %d requests", r, server.Requests())
+	}
+}
+
 func TestSendGivesUpNearTheDeadline(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -16,6 +16,8 @@ type task struct {
 	effort  Effort
 	sent    int    // documents below this number have been sent before
 	last    answer // what kept documents from their outcome last
+	rounds  int
+	missing map[string]int // indices that did not exist, and in which round first
 }
 
 func newTask(s *Sender, b *Batch) *task {
@@ -24,7 +26,7 @@ func newTask(s *Sender, b *Batch) *task {
 		b.todo = append(b.todo, i)
 		b.verdicts = append(b.verdicts, pending)
 	}
-	return &task{Sender: s, batch: b, reasons: map[int]string{}}
+	return &task{Sender: s, batch: b, reasons: map[int]string{}, missing: map[string]int{}}
 }
 
 // round sends what has no outcome yet once, in as few requests as the limit lets
@@ -33,6 +35,7 @@ func newTask(s *Sender, b *Batch) *task {
 func (t *task) round(ctx context.Context) {
 	b := t.batch
 	t.last.wait = 0
+	t.rounds++
 	kept := b.todo[:0]
 	for from := 0; from < len(b.todo); {
 		to := t.chunk(from)
@@ -136,6 +139,9 @@ func (t *task) settle(kept, part []int) []int {
 func (t *task) outcome(i int, a answered) verdict {
 	kind, reason := toldError(t.batch.answer[a.errAt:a.errEnd])
 	v := judgeDocument(a.status, kind, reason)
+	if v == unavailable && kind == "index_not_found_exception" && t.stillMissing(t.batch.items[i].index) {
+		v = unusable
+	}
 	switch {
 	case v == rejected && a.status == 200:
 		t.reasons[i] = "dropped by an ingest pipeline of the cluster"
@@ -155,6 +161,17 @@ func (t *task) outcome(i int, a answered) verdict {
 		}
 	}
 	return v
+}
+
+// stillMissing tells whether the index was missing in an earlier round. OpenSearch
+// does not say that it may not create indices, but what it may create is there
+// when it is asked again.
+func (t *task) stillMissing(index string) bool {
+	first, ok := t.missing[index]
+	if !ok {
+		t.missing[index] = t.rounds
+	}
+	return ok && first < t.rounds
 }
 
 func (t *task) reject(i int, reason string) {

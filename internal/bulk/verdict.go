@@ -97,7 +97,7 @@ func judgeCluster(kind, reason string) verdict {
 		if strings.Contains(reason, "auto_create_index") || strings.Contains(reason, "automatic") {
 			return unusable
 		}
-		return unavailable // deleted this moment: the next try creates it
+		return unavailable // perhaps deleted this moment: then the next try creates it
 	case "validation_exception": // of creating the index: limits of shards
 		return unusable
 	case "illegal_argument_exception":
@@ -177,6 +177,7 @@ const maxWords = 600
 
 // words are the cluster's own, made fit for a sentence.
 func words(kind, reason string) string {
+	reason = strings.TrimRight(reason, "; ")
 	switch {
 	case kind == "":
 		return clip(reason, maxWords)

@@ -179,15 +179,15 @@ func (p *parser) array(i, depth, path int) int {
 	}
 }
 
-// name keeps a name of the object that is open. Engines refuse a blank one and
-// one that holds a NUL.
+// name keeps a name of the object that is open. flattened refuses one that holds
+// a NUL.
 func (p *parser) name(quoted []byte) bool {
 	start := len(p.names)
 	var whole bool
 	p.names, whole = Unescape(p.names, quoted)
 	p.ends = append(p.ends, len(p.names))
 	name := p.names[start:]
-	return whole && len(bytes.TrimSpace(name)) > 0 && bytes.IndexByte(name, 0) < 0
+	return whole && bytes.IndexByte(name, 0) < 0
 }
 
 // distinct tells whether the names kept since then are all different. Names of
