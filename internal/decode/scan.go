@@ -116,16 +116,29 @@ func scanString(b []byte, i int) (int, traits, problem) {
 		case c < utf8.RuneSelf:
 			i++
 		default:
-			r, n := utf8.DecodeRune(b[i:])
-			if r == utf8.RuneError && n == 1 {
-				if !utf8.FullRune(b[i:]) {
-					return len(b), t, short
-				}
+			n, valid := scanRune(b[i:])
+			if n == 0 {
+				return len(b), t, short
+			}
+			if !valid {
 				t |= invalid
 			}
 			i += n
 		}
 	}
+}
+
+// scanRune gives the length of the character that b begins with, 1 where it is
+// not valid UTF-8, 0 where b ends inside of it.
+func scanRune(b []byte) (n int, valid bool) {
+	r, n := utf8.DecodeRune(b)
+	if r != utf8.RuneError || n != 1 {
+		return n, true
+	}
+	if !utf8.FullRune(b) {
+		return 0, false
+	}
+	return 1, false
 }
 
 // scanEscape scans the escape whose backslash is at i.
