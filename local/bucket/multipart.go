@@ -20,11 +20,11 @@ func (b backend) CreateMultipartUpload(_ context.Context, bucket, key string, _ 
 	if err != nil {
 		return "", err
 	}
-	parent := filepath.Join(f.dir, uploads)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", err
-	}
-	dir, err := os.MkdirTemp(parent, "parts-")
+	var dir string
+	err = f.among(func(parent string) error {
+		dir, err = os.MkdirTemp(parent, "parts-")
+		return err
+	})
 	return gofakes3.UploadID(filepath.Base(dir)), err
 }
 

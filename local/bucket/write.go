@@ -45,11 +45,11 @@ func (b backend) writable(bucket, key string) (*folder, error) {
 // write puts a body of size bytes (any number if negative) into a file of its
 // own among the uploads, whose path it returns.
 func (f *folder) write(body io.Reader, size int64) (name string, err error) {
-	dir := filepath.Join(f.dir, uploads)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	file, err := os.CreateTemp(dir, "object-")
+	var file *os.File
+	err = f.among(func(dir string) error {
+		file, err = os.CreateTemp(dir, "object-")
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
@@ -63,6 +63,22 @@ func (f *folder) write(body io.Reader, size int64) (name string, err error) {
 		return "", s3Error(err)
 	}
 	return file.Name(), nil
+}
+
+// among makes something in the folder of the uploads, which others may remove
+// between its making and its use, as they found it empty.
+func (f *folder) among(create func(dir string) error) error {
+	dir := filepath.Join(f.dir, uploads)
+	var err error
+	for range 100 {
+		if err = os.MkdirAll(dir, 0o755); err == nil {
+			err = create(dir)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return err
 }
 
 // s3Error finds the error that gofakes3 has a status for: a bad checksum, say,
