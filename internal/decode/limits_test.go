@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"runtime"
 	"strings"
 	"testing"
@@ -161,6 +162,18 @@ func TestNetworkIsNoDamage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestErrorThatWrapsTheEndIsNone(t *testing.T) {
+	for _, body := range []string{one, string(gzipped(t, []byte(one)))} {
+		cause := &net.OpError{Op: "read", Err: io.EOF}
+		got, _, err := readAll(t, io.MultiReader(strings.NewReader(body), iotest.ErrReader(cause)), Options{})
+		var damaged *Damaged
+		var as *net.OpError
+		if len(got.Events) != 2 || errors.Is(err, io.EOF) || errors.As(err, &damaged) || !errors.As(err, &as) {
+			t.Errorf("%d events, ended with %#v", len(got.Events), err)
+		}
 	}
 }
 

@@ -48,7 +48,6 @@ func TestSampleArchive(t *testing.T) {
 		end := run.Indexed
 		if errors.As(err, &damaged) {
 			end = run.Damaged
-			t.Logf("%s (%s): %s (%+v)", o.Key, o.Format, damaged.Reason, damaged.Damage)
 		} else if !errors.Is(err, io.EOF) {
 			t.Errorf("%s: %v", o.Key, err)
 		}

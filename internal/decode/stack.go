@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -28,11 +29,9 @@ type layerError struct {
 	reason string
 	// offset is that in the object, -1 where it is not known.
 	offset int64
-	err    error
 }
 
 func (e *layerError) Error() string { return e.reason }
-func (e *layerError) Unwrap() error { return e.err }
 
 // object is the object's own bytes.
 type object struct {
@@ -130,11 +129,14 @@ var (
 // layer that failed.
 func (s *stack) judge(err error) error {
 	if s.object.err != nil {
+		if errors.Is(s.object.err, io.EOF) {
+			return notTheEnd{s.object.err}
+		}
 		return s.object.err
 	}
 	for i := range s.open {
 		if broken := s.open[i].err; broken != nil {
-			e := &layerError{layer: i, reason: s.now.names[i] + ": " + explain(broken), offset: -1, err: broken}
+			e := &layerError{layer: i, reason: s.now.names[i] + ": " + explain(broken), offset: -1}
 			if i == 0 && s.now.names[0] != zipName {
 				e.offset = s.position()
 			}
@@ -143,6 +145,13 @@ func (s *stack) judge(err error) error {
 	}
 	return err
 }
+
+// notTheEnd is an error of the reader that has io.EOF in its chain, as a
+// connection that was cut may: it must not look like the object's sound end.
+type notTheEnd struct{ error }
+
+func (e notTheEnd) Is(target error) bool { return target != io.EOF && errors.Is(e.error, target) }
+func (e notTheEnd) As(target any) bool   { return errors.As(e.error, target) }
 
 // peel finds the object's layers. What is wrong with them meets whoever reads
 // the text.

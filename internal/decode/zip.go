@@ -38,7 +38,7 @@ func (s *stack) enterZip(in *bufio.Reader, mark func()) (io.Reader, func(), erro
 	budget := &budget{r: whole, left: maxDirectory}
 	r, err := zip.NewReader(budget, length)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, cut(err)
 	}
 	budget.left = -1
 	return &entries{files: r.File, mark: mark}, nil, nil

@@ -139,7 +139,8 @@ type Outcome struct {
 	Records        int64 `json:"records"`
 	ControlRecords int64 `json:"controlRecords,omitempty"`
 	Recovered      int64 `json:"recovered,omitempty"`
-	// Unverified events came from a gzip member whose checksum turned out wrong;
+	// Unverified events came from a compressed member whose checksum turned out
+	// wrong, or that broke off before it;
 	// Repaired events held bytes that are not UTF-8, now U+FFFD.
 	Unverified int64 `json:"unverified,omitempty"`
 	Repaired   int64 `json:"repaired,omitempty"`

@@ -80,9 +80,11 @@ func oddities(rng *rand.Rand, drafts []draft) {
 			records = append([]record{check}, records...)
 		case 7: // delivered twice into one object
 			records = append(records, records[filled(records, rng.IntN(len(records)))])
-		case 11: // delivered again, later
+		case 11: // delivered again, later, by a second filter on the log group
 			if i+1 < len(drafts) {
-				drafts[i+1].records = append(drafts[i+1].records, records[filled(records, rng.IntN(len(records)))])
+				again := records[filled(records, rng.IntN(len(records)))]
+				again.filter += "-all"
+				drafts[i+1].records = append(drafts[i+1].records, again)
 			}
 		case 17: // events that cannot be used
 			at := filled(records, rng.IntN(len(records)))
