@@ -46,7 +46,26 @@ fmt: $(GOFUMPT) ## format the code
 
 .PHONY: bench
 bench: ## how fast it is, as ratios within one run
-	go test -run '^$$' -bench . -benchtime 2s ./internal/decode ./internal/bulk ./internal/report ./local
+	go test -run '^$$' -bench . -benchtime 2s ./internal/decode ./internal/document ./internal/bulk ./internal/report ./local
+
+.PHONY: fuzz
+fuzz: ## fuzz each target for FUZZTIME (default 1m)
+	@for package in internal/decode internal/bulk internal/document; do \
+	  for target in $$(grep -rhoE '^func Fuzz[A-Za-z]*' $$package | sed 's/func //' | sort -u); do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-1m} ./$$package; \
+	  done; \
+	done
+
+.PHONY: deploy diff destroy start
+deploy: node_modules ## deploy the stack; settings in cdk.json or CDK='-c rehydrate:archive=…'
+	npx cdk deploy $(CDK)
+diff: node_modules ## what a deploy would change
+	npx cdk diff $(CDK)
+destroy: node_modules ## remove the stack
+	npx cdk destroy $(CDK)
+start: ## start a run in AWS and follow it: make start FROM=2018-12-10 TO=2018-12-12
+	go run ./cdk/ops start -from '$(FROM)' -to '$(TO)'
 
 .PHONY: clean
 clean: ## remove what was built (not out/)

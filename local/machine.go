@@ -27,7 +27,7 @@ const runBucket = "runs"
 // What the stack gives a Lambda by default.
 const (
 	lambdaTimeout = 15 * time.Minute
-	lambdaMemory  = 512 // MB
+	lambdaMemory  = 1769 // MB, one whole processor
 )
 
 // machine is the deployed stack on one computer: servers, Lambdas and the state

@@ -20,7 +20,7 @@ const (
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
 	// lambdaGB is the memory of an index Lambda as the stack sets it.
-	lambdaGB = 0.5
+	lambdaGB = 1769.0 / 1024
 )
 
 // sample keeps an even choice of the objects listed, the same for the same list.
