@@ -2,13 +2,19 @@ package archive_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -129,4 +135,69 @@ func peak() (most func() uint64) {
 		<-ended
 		return top.Load()
 	}
+}
+
+// BenchmarkPutStream writes 256 MB of unknown length, as a manifest of a million
+// objects is, and tells the most memory in use (the server's included).
+func BenchmarkPutStream(b *testing.B) {
+	const size = 256 << 20
+	store := archive.NewBucket(serve(b, b.TempDir()), "logs")
+	b.SetBytes(size)
+	for b.Loop() {
+		stop := peak()
+		if err := store.PutStream(b.Context(), "manifest", io.LimitReader(zeros{}, size), ""); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(stop())/(1<<20), "MiB-peak")
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// BenchmarkOpen reads an object to its end, beside a bare request for it.
+func BenchmarkOpen(b *testing.B) {
+	const size = 64 << 20
+	dir := b.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "object"), make([]byte, size), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	c := serve(b, dir)
+	store := archive.NewBucket(c, "logs")
+	var o run.Object
+	if err := store.List(b.Context(), "", func(listed run.Object) error { o = listed; return nil }); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("bare", func(b *testing.B) {
+		b.SetBytes(size)
+		for b.Loop() {
+			out, err := c.GetObject(b.Context(), &s3.GetObjectInput{Bucket: aws.String("logs"), Key: &o.Key})
+			if err != nil {
+				b.Fatal(err)
+			}
+			read(b, out.Body)
+		}
+	})
+	b.Run("body", func(b *testing.B) {
+		b.SetBytes(size)
+		for b.Loop() {
+			body, err := archive.Open(b.Context(), c, "logs", o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			read(b, body)
+		}
+	})
+}
+
+func read(b *testing.B, body io.ReadCloser) {
+	b.Helper()
+	if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, body, make([]byte, 64<<10)); err != nil {
+		b.Fatal(err)
+	}
+	_ = body.Close()
 }

@@ -3,7 +3,6 @@ package archive
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -194,6 +193,7 @@ func (k token) expression(t *time.Time) string {
 	return anyDigits
 }
 
+// String shows the token to a person, with a * for what is not known.
 func (k token) String() string {
 	switch {
 	case k.any != "":
@@ -201,5 +201,5 @@ func (k token) String() string {
 	case k.letter == 0:
 		return k.text
 	}
-	return "!{" + string(k.letter) + strconv.Itoa(k.count) + "}"
+	return strings.Repeat(string(k.letter), k.count)
 }

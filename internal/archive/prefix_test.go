@@ -67,11 +67,11 @@ func TestPrefixCoversAWindow(t *testing.T) {
 		},
 		{
 			"a partition before the time", "app=!{partitionKeyFromLambda:app}/!{timestamp:yyyy/MM/dd/HH}/x-!{firehose:random-string}/", "UTC",
-			"2018-12-10T03:10:00Z", "2018-12-10T03:20:00Z", "app=*/!{y4}/!{M2}/!{d2}/!{H2}/x-",
+			"2018-12-10T03:10:00Z", "2018-12-10T03:20:00Z", "app=*/yyyy/MM/dd/HH/x-",
 		},
 		{
 			"in between", "!{timestamp:yyyy}/!{firehose:error-output-type}/!{timestamp:MM/dd/HH}/", "UTC",
-			"2018-12-31T23:00:00Z", "2019-01-01T01:00:00Z", "2018/*/!{M2}/!{d2}/!{H2}/ 2019/*/!{M2}/!{d2}/!{H2}/",
+			"2018-12-31T23:00:00Z", "2019-01-01T01:00:00Z", "2018/*/MM/dd/HH/ 2019/*/MM/dd/HH/",
 		},
 		{
 			"partition and time in one name", "a-!{partitionKeyFromQuery:q}-!{timestamp:yyyyMMddHH}-", "UTC",
@@ -111,26 +111,34 @@ func TestPrefixMissesNoInstant(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := Window{instant(t, "2018-01-01T00:10:00Z"), instant(t, "2019-01-01T00:00:00Z")}
-			var prefixes []string
-			for _, b := range p.branches(w) {
-				prefixes = append(prefixes, b.prefix)
+			for _, w := range []Window{ // around the changes of clocks, and of the year
+				{instant(t, "2018-02-10T00:10:00Z"), instant(t, "2018-04-10T00:00:00Z")},
+				{instant(t, "2018-10-05T00:10:00Z"), instant(t, "2018-11-10T00:00:00Z")},
+				{instant(t, "2018-12-30T00:10:00Z"), instant(t, "2019-01-02T00:00:00Z")},
+			} {
+				checkWindow(t, p, w)
 			}
-			known := map[string]bool{}
-			for _, prefix := range prefixes {
-				if known[prefix] {
-					t.Errorf("%s: %s comes twice", name, prefix)
-				}
-				known[prefix] = true
-			}
-			if !slices.IsSorted(prefixes) {
-				t.Errorf("%s: not in order of time", name)
-			}
-			for at := w.From; at.Before(w.To); at = at.Add(5 * time.Minute) {
-				if want := evaluate(p.segments, at.In(p.zone))[0]; !known[want] {
-					t.Fatalf("%s: %s of %v is missing", name, want, at)
-				}
-			}
+		}
+	}
+}
+
+func checkWindow(t *testing.T, p Prefix, w Window) {
+	t.Helper()
+	var prefixes []string
+	known := map[string]bool{}
+	for _, b := range p.branches(w) {
+		if known[b.prefix] {
+			t.Errorf("%s: %s comes twice", p.zone, b.prefix)
+		}
+		known[b.prefix] = true
+		prefixes = append(prefixes, b.prefix)
+	}
+	if !slices.IsSorted(prefixes) {
+		t.Errorf("%s: not in order of time", p.zone)
+	}
+	for at := w.From; at.Before(w.To); at = at.Add(5 * time.Minute) {
+		if want := evaluate(p.segments, at.In(p.zone))[0]; !known[want] {
+			t.Fatalf("%s: %s of %v is missing", p.zone, want, at)
 		}
 	}
 }

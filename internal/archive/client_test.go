@@ -1,0 +1,79 @@
+package archive_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// bare is an environment without any AWS configuration.
+func bare(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
+		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+	} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_CONFIG_FILE", t.TempDir()+"/none")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", t.TempDir()+"/none")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+}
+
+func TestNewClientChoosesCredentials(t *testing.T) {
+	for _, c := range []struct{ endpoint, configured, want string }{
+		{"http://127.0.0.1:9000", "", "local"},
+		{"http://localhost:9000", "", "local"},
+		{"http://[::1]:9000", "", "local"},
+		{"http://127.0.0.1:9000", "mine", "mine"},
+		{"https://s3.example.com", "mine", "mine"},
+		{"https://s3.example.com", "", ""},
+	} {
+		bare(t)
+		if c.configured != "" {
+			t.Setenv("AWS_ACCESS_KEY_ID", c.configured)
+			t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+		}
+		client, err := archive.NewClient(t.Context(), c.endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := client.Options().Credentials.Retrieve(t.Context())
+		if got.AccessKeyID != c.want || (err != nil) != (c.want == "") {
+			t.Errorf("%+v: %q, %v", c, got.AccessKeyID, err)
+		}
+		if !client.Options().UsePathStyle {
+			t.Errorf("%s: the bucket's name is not in the path", c.endpoint)
+		}
+	}
+}
+
+func TestNewClientNeedsARegion(t *testing.T) {
+	bare(t)
+	_, err := archive.NewClient(t.Context(), "")
+	var f *run.Fault
+	if !errors.As(err, &f) || !strings.Contains(f.Todo, "AWS_REGION") {
+		t.Errorf("%v, want a Fault that names AWS_REGION", err)
+	}
+	t.Setenv("AWS_REGION", "eu-west-1")
+	client, err := archive.NewClient(t.Context(), "")
+	if err != nil || client.Options().Region != "eu-west-1" || client.Options().UsePathStyle {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNoCredentialsAreAFault(t *testing.T) {
+	bare(t)
+	client, err := archive.NewClient(t.Context(), "https://s3.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = archive.NewBucket(client, "logs").Get(t.Context(), "a")
+	var f *run.Fault
+	if !errors.As(err, &f) || f.Name != run.Denied || !strings.Contains(f.Error(), "no AWS credentials were found") {
+		t.Errorf("%v, want a Fault that says so", err)
+	}
+}
