@@ -88,7 +88,7 @@ func (h handler) problems(ctx context.Context, earlier string, take func(run.Obj
 		if err != nil {
 			return err
 		}
-		defer func() { _ = body.Close() }()
+		defer body.Close()
 		lines := json.NewDecoder(bufio.NewReader(body))
 		for {
 			var p report.Problem
