@@ -100,7 +100,7 @@ func (s *Store) catIndices(r *request) (answer, error) {
 			return answer{}, err
 		}
 		full := map[string]string{
-			"health": "green", "status": "open", "index": ix.name, "uuid": ix.meta.UUID, "pri": "1", "rep": "0",
+			"health": "green", "status": "open", "index": ix.name, "uuid": ix.uuid, "pri": "1", "rep": "0",
 			"docs.count": strconv.FormatUint(ix.count(), 10), "docs.deleted": "0", "store.size": size, "pri.store.size": size,
 		}
 		shown := map[string]string{}

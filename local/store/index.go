@@ -17,6 +17,7 @@ import (
 // reading, so that no row is replaced meanwhile.
 type index struct {
 	name string
+	uuid string
 	dir  string
 
 	mu    sync.RWMutex
@@ -49,7 +50,7 @@ func createIndex(dir, name string, meta indexMeta) (*index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create index %s: %w", name, err)
 	}
-	return &index{name: name, dir: dir, meta: meta, rows: r, words: newWords(filepath.Join(dir, wordsFolder))}, nil
+	return &index{name: name, uuid: meta.UUID, dir: dir, meta: meta, rows: r, words: newWords(filepath.Join(dir, wordsFolder))}, nil
 }
 
 func openIndex(dir, name string) (*index, error) {
@@ -57,7 +58,7 @@ func openIndex(dir, name string) (*index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open index %s: %w", name, err)
 	}
-	return &index{name: name, dir: dir, meta: meta, rows: r, words: newWords(filepath.Join(dir, wordsFolder))}, nil
+	return &index{name: name, uuid: meta.UUID, dir: dir, meta: meta, rows: r, words: newWords(filepath.Join(dir, wordsFolder))}, nil
 }
 
 func (ix *index) close() error {

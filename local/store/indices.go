@@ -43,7 +43,7 @@ func (s *Store) create(name string, own settings, ownMapping *mapping) (*index, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ix := s.indices[name]; ix != nil {
-		p := badRequest(alreadyExists, "index [%s/%s] already exists", name, ix.meta.UUID)
+		p := badRequest(alreadyExists, "index [%s/%s] already exists", name, ix.uuid)
 		p.index = name
 		return nil, p
 	}

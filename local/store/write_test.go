@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -162,5 +164,47 @@ func TestDynamicMapping(t *testing.T) {
 		`{"range":{"@timestamp":{"lte":"2018-12-10T00:00:00"}}}`: {"1"},
 	} {
 		wantFound(t, url+"/i", query, want...)
+	}
+}
+
+// Whoever reads while others write sees whole documents, and everything that
+// was answered before it asked.
+func TestReadingWhileWriting(t *testing.T) {
+	url := serve(t, t.TempDir())
+	const writers, rounds, each = 2, 10, 20
+	var writing, reading sync.WaitGroup
+	done := make(chan struct{})
+	for w := range writers {
+		writing.Go(func() {
+			for round := range rounds {
+				var documents [][2]string
+				for i := range each {
+					documents = append(documents, [2]string{fmt.Sprintf("%d-%d-%d", w, round, i), fmt.Sprintf(`{"message":"word w%dr%d"}`, w, round)})
+				}
+				bulk(t, url, "index", "i", documents...)
+				query := fmt.Sprintf(`{"size":100,"query":{"match":{"message":"w%dr%d"}}}`, w, round)
+				if got := found(t, url+"/i", query); len(got) != each {
+					t.Errorf("%s finds %d documents, want %d", query, len(got), each)
+				}
+			}
+		})
+	}
+	reading.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				call(t, http.MethodGet, url+"/_cat/indices", "")
+				call(t, http.MethodGet, url+"/_search?q=message:word", "")
+				call(t, http.MethodPut, url+"/i", "")
+			}
+		}
+	})
+	writing.Wait()
+	close(done)
+	reading.Wait()
+	if n := count(t, url+"/i"); n != writers*rounds*each {
+		t.Errorf("%d documents, want %d", n, writers*rounds*each)
 	}
 }
