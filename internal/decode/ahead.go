@@ -3,7 +3,7 @@ package decode
 // chunkSize and chunks are what may be read ahead: enough that neither side
 // waits for the other's every step.
 const (
-	chunkSize = 256 << 10
+	chunkSize = 128 << 10
 	chunks    = 4
 )
 

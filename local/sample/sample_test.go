@@ -118,6 +118,33 @@ func TestOneHourIsQuiet(t *testing.T) {
 	}
 }
 
+// TestMarginsHoldEveryEvent makes sure that no event lies further from its
+// object's time than a run looks by default, less an hour at each side.
+func TestMarginsHoldEveryEvent(t *testing.T) {
+	truth, _ := generate(t, sample.Default())
+	late, early := 0, 0
+	for _, o := range truth.Objects {
+		for _, e := range append(o.Events, o.Lost...) {
+			stamp := o.Key[len(o.Key)-len("2018-12-10-03-12-45-00000000-0000-0000-0000-000000000000"):][:len("2018-12-10-03-12-45")]
+			begun, err := time.Parse("2006-01-02-15-04-05", stamp)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch lag := begun.Sub(e.Time); {
+			case lag > 2*time.Hour || lag < -2*time.Hour:
+				t.Fatalf("%s holds an event of %s", o.Key, e.Time)
+			case lag > time.Hour:
+				late++
+			case lag < -time.Hour:
+				early++
+			}
+		}
+	}
+	if late == 0 || early == 0 {
+		t.Errorf("%d late events and %d early ones, want some of each", late, early)
+	}
+}
+
 func TestRecordsEndWhereTheyWereToldTo(t *testing.T) {
 	const size = 1 << 20
 	b, err := io.ReadAll(sample.Records(3, size))
