@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ type options struct {
 	searchSecret   string
 	indexPrefix    string
 	zone           string
+	fields         string
+	parse          bool
 	maxConcurrency int
 	out            string
 	name           string
@@ -61,6 +64,8 @@ func parseOptions(args []string, stdout io.Writer) (options, error) {
 	f.StringVar(&o.searchSecret, "search-secret", "", "`ARN` of the secret for basic or apikey, or file:PATH of a file that holds it")
 	f.StringVar(&o.indexPrefix, "index-prefix", run.DefaultIndexPrefix, "`prefix` of the daily indices PREFIX-YYYY-MM-DD")
 	f.StringVar(&o.zone, "zone", run.DefaultZone, "time `zone` of days, index names and @timestamp")
+	f.StringVar(&o.fields, "fields", "", "`fields` to add to each document, with commas between: logGroup, logStream, account")
+	f.BoolVar(&o.parse, "parse", false, "add the members of messages that are JSON in one flattened field")
 	f.IntVar(&o.maxConcurrency, "max-concurrency", 0, "objects indexed at once (default: one for each processor)")
 	f.StringVar(&o.out, "out", "out", "`folder` for the embedded store and runs/NAME/")
 	f.StringVar(&o.name, "name", "", "`name` of the run (default: the time of its start)")
@@ -91,6 +96,11 @@ func (o options) check() error {
 	}
 	if _, err := time.LoadLocation(o.zone); err != nil || o.zone == "" || o.zone == "Local" {
 		return fmt.Errorf("-zone %q is no time zone; give one such as Asia/Tokyo or UTC", o.zone)
+	}
+	for _, field := range strings.FieldsFunc(o.fields, func(r rune) bool { return r == ',' }) {
+		if field == "region" || !slices.Contains(run.FieldNames(), field) {
+			return fmt.Errorf("-fields: %q is no field here; give any of logGroup, logStream, account, with commas between", field)
+		}
 	}
 	if err := run.ValidIndexPrefix(o.indexPrefix); err != nil {
 		return fmt.Errorf("-index-prefix: %w", err)
@@ -152,9 +162,12 @@ func (o options) settings(bucket, folder, s3, search string) (run.Settings, erro
 	s := run.Settings{
 		ArchiveBucket: bucket, ArchivePrefixes: o.prefixes, ArchiveZone: archiveZone,
 		RunBucket: runBucket, RunEndpoint: s3,
-		IndexPrefix: o.indexPrefix, Zone: zone, Shards: -1, Replicas: -1,
+		IndexPrefix: o.indexPrefix, Zone: zone, Parse: o.parse, Shards: -1, Replicas: -1,
 		Search:    run.Search{URL: search, Auth: o.searchAuth, Secret: o.searchSecret},
 		BulkBytes: run.DefaultBulkBytes, BulkInFlight: run.DefaultBulkInFlight, RecordLimit: run.DefaultRecordLimit,
+	}
+	if o.fields != "" {
+		s.Fields = strings.Split(o.fields, ",")
 	}
 	if folder != "" {
 		s.ArchiveEndpoint = s3

@@ -300,6 +300,7 @@ func TestUnusable(t *testing.T) {
 		{"an argument", []string{"run", "-archive", w.archive, "2018-12-10"}, `"2018-12-10" is no flag`},
 		{"no such zone", append([]string{"run", "-archive", w.archive, "-zone", "Asia/Atlantis"}, days...), `-zone "Asia/Atlantis" is no time zone`},
 		{"no index name", append([]string{"run", "-archive", w.archive, "-index-prefix", "Logs"}, days...), "upper-case"},
+		{"no such field", append([]string{"run", "-archive", w.archive, "-fields", "logGroup,level"}, days...), `-fields: "level" is no field`},
 		{"no prefix expression", append([]string{"run", "-archive", w.archive, "-prefix", "!{time:x}/"}, days...), "!{time:x} is not known"},
 		{"backwards", []string{"run", "-archive", w.archive, "-from", "2018-12-12", "-to", "2018-12-10"}, "from: 2018-12-12 is not before to"},
 		{"no range", []string{"run", "-archive", w.archive}, "from: missing"},
