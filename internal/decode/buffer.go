@@ -15,7 +15,7 @@ const (
 // are io.EOF, a *layerError, or the reader's own.
 type plain interface {
 	read(p []byte) (int, error)
-	// state is that of the text read so far.
+	// state is that of the text read so far, valid until the next read.
 	state() *layers
 	close() error
 }

@@ -51,8 +51,8 @@ func (d *Decoder) damaged(offset, objectOffset int64, reason, detail string) err
 // verify reads on until every member that offset lies in has ended, and tells
 // what was wrong with one. It gives up after the size of a record.
 func (d *Decoder) verify(offset int64) (*layerError, error) {
-	state := d.plain.state()
 	open := func() bool {
+		state := d.plain.state()
 		for l := range state.names {
 			if state.starts[l] <= offset {
 				return true
@@ -71,7 +71,7 @@ func (d *Decoder) verify(offset int64) (*layerError, error) {
 	case d.ended == nil || errors.Is(d.ended, io.EOF):
 		return nil, nil
 	case errors.As(d.ended, &broken):
-		if state.starts[broken.layer] > offset {
+		if d.plain.state().starts[broken.layer] > offset {
 			return nil, nil // a later member
 		}
 		return broken, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -62,6 +63,28 @@ func TestDamageIsTold(t *testing.T) {
 				t.Errorf("%d unverified, want %d", stats.Unverified, c.unverified)
 			}
 		})
+	}
+}
+
+// TestDamageFarBeforeItsReason has JSON go wrong long before the end of a large
+// member whose checksum is wrong.
+func TestDamageFarBeforeItsReason(t *testing.T) {
+	noise := make([]byte, 4<<20)
+	if _, err := rand.NewChaCha8([32]byte{}).Read(noise); err != nil {
+		t.Fatal(err)
+	}
+	member := gzipped(t, append([]byte(one+"?"), noise...))
+	for _, ahead := range []bool{false, true} {
+		body := append(gzipped(t, []byte(two)), flip(member, -8)...)
+		_, stats, err := readAll(t, bytes.NewReader(body), Options{ReadAhead: ahead})
+		if !strings.HasPrefix(err.Error(), "gzip: a checksum or length is wrong") || stats.Unverified != 2 {
+			t.Errorf("ahead %t: %v, %d unverified", ahead, err, stats.Unverified)
+		}
+		body = append(append(gzipped(t, []byte(two)), member...), flip(gzipped(t, []byte(two)), -8)...)
+		_, stats, err = readAll(t, bytes.NewReader(body), Options{ReadAhead: ahead})
+		if !strings.HasPrefix(err.Error(), "no record begins here") || stats.Unverified != 0 {
+			t.Errorf("ahead %t, a later member is wrong: %v, %d unverified", ahead, err, stats.Unverified)
+		}
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,26 +15,37 @@ import (
 	"github.com/rehydrate/rehydrate/local/sample"
 )
 
-// generate makes an archive and keeps it.
-func generate(t testing.TB, o sample.Options) (sample.Truth, map[string][]byte) {
-	t.Helper()
-	bodies := map[string][]byte{}
-	truth, err := sample.Generate(o, func(key string, _ time.Time, body []byte) error {
-		if _, ok := bodies[key]; ok {
-			t.Errorf("%s is put twice", key)
+type made struct {
+	truth  sample.Truth
+	bodies map[string][]byte
+	err    error
+}
+
+// once makes the default archive, for all tests.
+var once = sync.OnceValue(func() (m made) {
+	m.bodies = map[string][]byte{}
+	m.truth, m.err = sample.Generate(sample.Default(), func(key string, _ time.Time, body []byte) error {
+		if _, ok := m.bodies[key]; ok {
+			return errors.New("it is put twice")
 		}
-		bodies[key] = body
+		m.bodies[key] = body
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
+	return m
+})
+
+func archive(t *testing.T) made {
+	t.Helper()
+	m := once()
+	if m.err != nil {
+		t.Fatal(m.err)
 	}
-	return truth, bodies
+	return m
 }
 
 func TestArchiveIsWhatItIsSaidToBe(t *testing.T) {
 	o := sample.Default()
-	truth, bodies := generate(t, o)
+	truth, bodies := archive(t).truth, archive(t).bodies
 	sum := truth.Sum()
 	expected := truth.Expect(o.Start, o.Start.AddDate(0, 0, o.Days))
 	if n := len(truth.Objects); n < 280 || n > 320 {
@@ -108,7 +121,7 @@ func TestArchiveDependsOnItsOptionsAlone(t *testing.T) {
 }
 
 func TestOneHourIsQuiet(t *testing.T) {
-	truth, _ := generate(t, sample.Default())
+	truth := archive(t).truth
 	hours := map[string]bool{}
 	for _, o := range truth.Objects {
 		hours[strings.TrimPrefix(o.Key, "_/cwl/ecs/ecs-task/")[:len("2018/12/10/03")]] = true
@@ -121,7 +134,7 @@ func TestOneHourIsQuiet(t *testing.T) {
 // TestMarginsHoldEveryEvent makes sure that no event lies further from its
 // object's time than a run looks by default, less an hour at each side.
 func TestMarginsHoldEveryEvent(t *testing.T) {
-	truth, _ := generate(t, sample.Default())
+	truth := archive(t).truth
 	late, early := 0, 0
 	for _, o := range truth.Objects {
 		for _, e := range append(o.Events, o.Lost...) {
@@ -186,7 +199,10 @@ func TestUnusableOptions(t *testing.T) {
 
 func BenchmarkGenerate(b *testing.B) {
 	for b.Loop() {
-		truth, _ := generate(b, sample.Default())
+		truth, err := sample.Generate(sample.Default(), func(string, time.Time, []byte) error { return nil })
+		if err != nil {
+			b.Fatal(err)
+		}
 		b.SetBytes(int64(truth.Sum().Size))
 	}
 }
