@@ -67,6 +67,12 @@ destroy: node_modules ## remove the stack
 start: ## start a run in AWS and follow it: make start FROM=2018-12-10 TO=2018-12-12
 	go run ./cdk/ops start -from '$(FROM)' -to '$(TO)'
 
+.PHONY: dashboards
+dashboards: ## a dashboard for Kibana or OpenSearch Dashboards: make dashboards URL=http://127.0.0.1:5601 (without: a file)
+	@mkdir -p build
+	@go run ./local dashboards $(if $(PREFIX),-index-prefix '$(PREFIX)') $(if $(PARSE),-parse) \
+	  $(if $(SECRET),-secret '$(SECRET)') $(if $(URL),-url '$(URL)',-out build/dashboards.ndjson)
+
 .PHONY: clean
 clean: ## remove what was built (not out/)
 	rm -rf build cdk.out node_modules .venv

@@ -27,10 +27,11 @@ var errIncomplete = errors.New("the run is incomplete")
 
 const usage = `rehydrate puts a date range of archived CloudWatch Logs back into Elasticsearch.
 
-  local run      index a range of an archive and report
-  local sample   make a sample archive to try
-  local inspect  tell what is in one object of an archive, or print its events
-  local serve    serve the embedded store of an earlier run, to search in
+  local run         index a range of an archive and report
+  local sample      make a sample archive to try
+  local inspect     tell what is in one object of an archive, or print its events
+  local serve       serve the embedded store of an earlier run, to search in
+  local dashboards  make a dashboard for Kibana or OpenSearch Dashboards, or import it
 
 local COMMAND -h lists the flags of a command.
 
@@ -48,6 +49,7 @@ func main() {
 func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{
 		"run": runCommand, "sample": sampleCommand, "inspect": inspectCommand, "serve": serveCommand,
+		"dashboards": dashboardsCommand,
 	}
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
@@ -59,7 +61,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	f, ok := commands[args[0]]
 	if !ok {
-		fmt.Fprintf(stderr, "local: %q is no command; there are run, sample, inspect and serve\n", args[0])
+		fmt.Fprintf(stderr, "local: %q is no command; there are run, sample, inspect, serve and dashboards\n", args[0])
 		return exitUnusable
 	}
 	switch err := f(ctx, args[1:], stdout, stderr); {
