@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesisfirehose"
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/rehydrate/rehydrate/cdk/settings"
@@ -11,10 +12,17 @@ type archive struct {
 	name, arn string
 	// keys are the ARNs of what runs may read in it.
 	keys []string
+	// stream brings the logs into it; nil where the bucket exists.
+	stream awskinesisfirehose.CfnDeliveryStream
 }
 
 func newArchive(scope constructs.Construct, s settings.Settings) archive {
 	a := archive{name: s.Archive.Bucket, arn: bucketARN(scope, s.Archive.Bucket)}
+	if s.Archive.New {
+		bucket := newArchiveBucket(scope, s)
+		a.name, a.arn = *bucket.BucketName(), *bucket.BucketArn()
+		a.stream = newDelivery(scope, s, bucket)
+	}
 	for _, static := range s.Archive.StaticPrefixes() {
 		a.keys = append(a.keys, a.arn+"/"+static+"*")
 	}

@@ -25,15 +25,17 @@ type plan struct {
 	// inVPC says whether it speaks to the cluster.
 	inVPC bool
 	may   []awsiam.PolicyStatement
+	// requests that it sends to the cluster.
+	requests []searchRequest
 }
 
 func plans(s settings.Settings, r rights) []plan {
-	l, vpc := s.Lambdas, s.Network.VPC != ""
+	l, vpc, prefix := s.Lambdas, s.Network.VPC != "", s.Index.Prefix
 	return []plan{
-		{"list", "List", "Lists the archive's objects of a run", l.ListMemory, 900, 0, false, r.list()},
-		{"prepare", "Prepare", "Prepares the cluster for a run", l.PrepareMemory, 120, 0, vpc, r.prepare()},
-		{"index", "Index", "Indexes one object", l.IndexMemory, l.IndexSeconds, l.IndexReserved, vpc, r.index()},
-		{"report", "Report", "Adds up a run", l.ReportMemory, 900, 0, vpc, r.report()},
+		{"list", "List", "Lists the archive's objects of a run", l.ListMemory, 900, 0, false, r.list(), nil},
+		{"prepare", "Prepare", "Prepares the cluster for a run", l.PrepareMemory, 300, 0, vpc, r.prepare(), prepareRequests(prefix)},
+		{"index", "Index", "Indexes one object", l.IndexMemory, l.IndexSeconds, l.IndexReserved, vpc, r.index(), indexRequests()},
+		{"report", "Report", "Adds up a run", l.ReportMemory, 900, 0, vpc, r.report(), reportRequests(prefix)},
 	}
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -31,16 +33,16 @@ func newMachine(scope constructs.Construct, s settings.Settings, runs awss3.Buck
 		},
 	}
 	made, role := m.make(scope, s)
-	letChildrenRun(scope, made, role)
+	letChildrenRun(scope, s, made, role)
 	return made
 }
 
 // letChildrenRun is a policy of its own: part of the role it would wait for the
 // machine, which waits for the role.
-func letChildrenRun(scope constructs.Construct, made awsstepfunctions.CfnStateMachine, role awsiam.Role) {
-	children := arn(scope, "states", "execution:"+*made.AttrName()+"/"+statemachine.Label+":*")
+func letChildrenRun(scope constructs.Construct, s settings.Settings, made awsstepfunctions.CfnStateMachine, role awsiam.Role) {
+	children := arn(scope, "states", "execution:"+s.Stack+"/"+statemachine.Label+":*")
 	may := []awsiam.PolicyStatement{
-		allow("StartChildren", []string{"states:StartExecution"}, []string{*made.AttrArn()}, nil),
+		allow("StartChildren", []string{"states:StartExecution"}, []string{*made.Ref()}, nil),
 		allow("FollowChildren", []string{"states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"},
 			[]string{children}, nil),
 	}
@@ -57,7 +59,7 @@ type machine struct {
 }
 
 func (m machine) make(scope constructs.Construct, s settings.Settings) (awsstepfunctions.CfnStateMachine, awsiam.Role) {
-	may := append(m.may,
+	may := append(slices.Clone(m.may),
 		// Neither the delivery of logs nor X-Ray knows resources.
 		// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 		allow("DeliverLogs", []string{
@@ -85,7 +87,5 @@ func (m machine) make(scope constructs.Construct, s settings.Settings) (awsstepf
 		},
 		TracingConfiguration: &awsstepfunctions.CfnStateMachine_TracingConfigurationProperty{Enabled: jsii.Bool(true)},
 	})
-	// Without this the machine can be there before it may do anything.
-	made.Node().AddDependency(role)
 	return made, role
 }

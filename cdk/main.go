@@ -34,7 +34,7 @@ func synth() error {
 	if err != nil {
 		return err
 	}
-	if _, err := addStack(app, s, "build/lambda", version()); err != nil {
+	if err := addStack(app, s, "build/lambda", version()); err != nil {
 		return err
 	}
 	app.Synth(nil)

@@ -17,14 +17,13 @@ type network struct {
 
 // newNetwork gives those Lambdas a security group of their own: nothing comes
 // in, and out goes what speaks to the cluster and to AWS.
-func newNetwork(scope constructs.Construct, s settings.Settings) *network {
+func newNetwork(scope constructs.Construct, s settings.Settings, c *cluster) *network {
 	if s.Network.VPC == "" {
 		return nil
 	}
-	port := newCluster(scope, s).port
 	egress := []any{tcp(443, "AWS, and clusters at the usual port")}
-	if port != 443 {
-		egress = append(egress, tcp(port, "the cluster"))
+	if c.port != 443 {
+		egress = append(egress, tcp(c.port, "the cluster"))
 	}
 	n := &network{s.Network, awsec2.NewCfnSecurityGroup(scope, jsii.String("LambdaGroup"), &awsec2.CfnSecurityGroupProps{
 		VpcId:               jsii.String(s.Network.VPC),
@@ -32,7 +31,10 @@ func newNetwork(scope constructs.Construct, s settings.Settings) *network {
 		SecurityGroupEgress: egress,
 	})}
 	if id := s.Search.SecurityGroup; id != "" {
-		n.admit(scope, "SearchIngress", jsii.String(id), port, "Lambdas of "+s.Stack)
+		n.admit(scope, "SearchIngress", jsii.String(id), c.port, "Lambdas of "+s.Stack)
+	}
+	if s.Network.Endpoints {
+		n.makeEndpoints(scope, s)
 	}
 	return n
 }

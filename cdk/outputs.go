@@ -9,8 +9,8 @@ import (
 )
 
 // newOutputs tells whoever deploys what to do next.
-func newOutputs(scope constructs.Construct, made awsstepfunctions.CfnStateMachine, runs awss3.Bucket, network *network) {
-	machine := *made.AttrArn()
+func newOutputs(scope constructs.Construct, made awsstepfunctions.CfnStateMachine, runs awss3.Bucket, c *cluster, network *network) {
+	machine := *made.Ref()
 	_, region, _ := pseudo(scope)
 	output(scope, "StateMachineArn", "The state machine of runs", machine)
 	output(scope, "Console", "Where its executions are watched",
@@ -21,6 +21,10 @@ func newOutputs(scope constructs.Construct, made awsstepfunctions.CfnStateMachin
 			` --input '{"from": "2018-12-10", "to": "2018-12-12"}'`)
 	if network != nil {
 		output(scope, "LambdaSecurityGroup", "What the cluster has to admit", *network.group.AttrGroupId())
+	}
+	if c.group != nil {
+		output(scope, "Search", "The cluster, where the VPC reaches it", c.url)
+		output(scope, "SearchSecurityGroup", "Where to admit whoever is to search", *c.group.AttrGroupId())
 	}
 }
 

@@ -17,27 +17,38 @@ type searchRequest struct {
 func prepareRequests(indexPrefix string) []searchRequest {
 	return []searchRequest{
 		{"Get", ""}, // what it is
-		{"Get", "_nodes/*"},
+		{"Get", "_nodes/_local"},
+		{"Get", "_cluster/settings"},
 		{"Get", "_index_template"},
-		{"Get", "_index_template/*"},
-		{"Put", "_index_template/*"},
-		{"Post", "_index_template/_simulate*"},
 		{"Get", "_template"},
 		{"Get", indexPrefix + "-*"},
-		{"Post", indexPrefix + "-*/_count"},
-		{"Post", indexPrefix + "-*/_search"},
+		{"Put", "_index_template/rehydrate-" + indexPrefix},
+		{"Post", "_index_template/_simulate_index/" + indexPrefix + "-*"},
+		{"Post", "_security/user/_has_privileges"},
+		{"Post", indexPrefix + "-*/_refresh"},
+		{"Post", "_msearch"},
 	}
 }
 
 func indexRequests() []searchRequest {
-	return []searchRequest{{"Get", ""}, {"Post", "_bulk"}}
+	return []searchRequest{{"Post", "_bulk"}}
 }
 
 func reportRequests(indexPrefix string) []searchRequest {
 	return []searchRequest{
-		{"Get", ""},
 		{"Post", indexPrefix + "-*/_refresh"},
+		{"Post", "_msearch"},
+	}
+}
+
+// readerRequests are those of a person who searches.
+func readerRequests(indexPrefix string) []searchRequest {
+	return []searchRequest{
+		{"Get", ""},
+		{"Get", indexPrefix + "-*"},
+		{"Post", indexPrefix + "-*/_search"},
 		{"Post", indexPrefix + "-*/_count"},
+		{"Post", indexPrefix + "-*/_msearch"},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/rehydrate/rehydrate/cdk/settings"
@@ -16,6 +17,8 @@ type cluster struct {
 	// domain is the ARN of the Amazon domain behind the URL; empty where the
 	// cluster is none, or asks for no signature.
 	domain string
+	// group is the security group of a new domain.
+	group awsec2.CfnSecurityGroup
 }
 
 func newCluster(scope constructs.Construct, s settings.Settings) *cluster {

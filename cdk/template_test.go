@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,8 +20,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "rehydrate-cdk")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	made.folder = folder
 	code := m.Run()
 	jsii.Close()
+	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }
 
@@ -40,15 +48,12 @@ type resource struct {
 	Metadata       map[string]any
 }
 
-// Context of the stacks that tests look at.
-func least() []any {
-	return []any{"archive", "my-archive", "search", "https://search.example:9200"}
-}
-
 // made keeps what was synthesized: each combination of settings is once.
 var made = struct {
 	sync.Mutex
 	templates map[string]*template
+	// folder outlives each test: others read the same template later.
+	folder string
 }{templates: map[string]*template{}}
 
 // synthesize gives the template for pairs of settings.
@@ -61,16 +66,12 @@ func synthesize(t *testing.T, pairs ...any) *template {
 		return tpl
 	}
 	s := read(t, pairs...)
-	// Not t.TempDir: other tests read the same template later.
-	out, err := os.MkdirTemp("", "rehydrate-synth")
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := filepath.Join(made.folder, strconv.Itoa(len(made.templates)))
 	app := awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false), Outdir: jsii.String(filepath.Join(out, "cdk.out")),
 		Context: &map[string]any{"aws:cdk:disable-asset-staging": true},
 	})
-	if _, err := addStack(app, s, placeholders(t, out), "1.2.3"); err != nil {
+	if err := addStack(app, s, placeholders(t, out), "1.2.3"); err != nil {
 		t.Fatal(err)
 	}
 	app.Synth(nil)
@@ -127,16 +128,6 @@ func (tpl *template) only(t *testing.T, kind, id string) resource {
 		t.Fatalf("%s %s: found %q, want one", kind, id, found)
 	}
 	return tpl.Resources[found[0]]
-}
-
-func (tpl *template) count(kind string) int {
-	n := 0
-	for _, r := range tpl.Resources {
-		if r.Type == kind {
-			n++
-		}
-	}
-	return n
 }
 
 // at walks into properties; a missing one is nil.

@@ -27,12 +27,16 @@ func (c *checker) archive(a Archive) {
 	}
 	c.form("archive", a.Bucket, `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`, "the name of a bucket")
 	c.form("archiveRegion", a.Region, `^[a-z]{2}(-[a-z]+)+-\d$`, "a region such as ap-northeast-1")
+	c.only(!a.New, "an archive that exists", "archiveKey", "archiveRegion")
 	c.form("archiveKey", a.Key, `^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/.+$`, "the ARN of a KMS key (not of an alias)")
 	for i, static := range a.StaticPrefixes() {
 		// These are wildcards in a policy, which would then grant more than it says.
 		if strings.ContainsAny(static, "*?$") {
 			c.fault("archivePrefix", "%q holds one of * ? $, which a policy would take for a pattern", a.Prefixes[i])
 		}
+	}
+	if strings.ContainsAny(a.StaticErrorPrefix(), "*?$") {
+		c.fault("archiveErrorPrefix", "%q holds one of * ? $, which a policy would take for a pattern", a.ErrorPrefix)
 	}
 	c.only(a.New, "archive "+New, "archiveLogGroups", "archiveErrorPrefix", "archiveBufferSeconds",
 		"archiveBufferMebibytes", "archiveGlacierDays", "archiveExpiryDays")

@@ -144,6 +144,12 @@ func (a Archive) StaticPrefixes() []string {
 	return statics
 }
 
+// StaticErrorPrefix is the same of what Firehose could not deliver.
+func (a Archive) StaticErrorPrefix() string {
+	static, _, _ := strings.Cut(a.ErrorPrefix, "!{")
+	return static
+}
+
 // Run is what the Lambdas read from their environment. What only the stack
 // knows is given: the names of the buckets, and the cluster's URL.
 func (s Settings) Run(archiveBucket, runBucket, url string) run.Settings {

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// makeDashboard shows on one page what runs do and what came of them.
+func (w watched) makeDashboard(scope constructs.Construct) error {
+	_, region, _ := pseudo(scope)
+	p := page{region: region}
+	p.graph("Runs", executions(w.machine, "Started", "Succeeded", "Failed", "TimedOut", "Aborted")...)
+	p.graph("Events of runs", w.runMetric("Events", "Sum"), w.runMetric("Created", "Sum"), w.runMetric("AlreadyThere", "Sum"))
+	p.graph("Objects of runs", w.runMetric("Objects", "Sum"), w.runMetric("Damaged", "Sum"), w.runMetric("Failed", "Sum"))
+	p.graph("Events that no index holds", w.runMetric("Rejected", "Sum"), w.runMetric("Malformed", "Sum"))
+	p.graph("Time spent waiting for the cluster", w.runMetric("ThrottledTime", "Sum"))
+	p.graph("Index Lambda", w.lambda("index", "Invocations"), w.lambda("index", "Throttles"))
+	p.graph("Errors of Lambdas", w.lambda("list", "Errors"), w.lambda("prepare", "Errors"), w.lambda("index", "Errors"), w.lambda("report", "Errors"))
+	p.graph("Index Lambda: time of a call", w.lambda("index", "Duration"))
+	p.graph("Index Lambda: calls at once", w.lambda("index", "ConcurrentExecutions"))
+	p.graph("Events that reached no machine", metric{"AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", w.undelivered.AttrQueueName(), "Maximum"})
+	if w.live != nil {
+		p.graph("Live objects", executions(w.live, "Started", "Succeeded", "Failed", "TimedOut")...)
+	}
+	if w.stream != nil {
+		p.graph("Age of what is not archived yet", metric{"AWS/Firehose", "DeliveryToS3.DataFreshness", "DeliveryStreamName", w.stream.Ref(), "Maximum"})
+	}
+	body, err := json.Marshal(map[string]any{"widgets": p.widgets})
+	if err != nil {
+		return err
+	}
+	awscloudwatch.NewCfnDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
+		DashboardName: jsii.String(w.settings.Stack), DashboardBody: jsii.String(string(body)),
+	})
+	return nil
+}
+
+// lambda is a metric of one of the stack's functions.
+func (w watched) lambda(name, of string) metric {
+	statistic := "Sum"
+	if of == "Duration" || of == "ConcurrentExecutions" {
+		statistic = "Maximum"
+	}
+	return metric{"AWS/Lambda", of, "FunctionName", jsii.String(functionName(w.settings, name)), statistic}
+}
+
+// page lays widgets out, three a row.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+type page struct {
+	region  string
+	widgets []any
+}
+
+func (p *page) graph(title string, metrics ...metric) {
+	const columns, width, height = 3, 8, 6
+	var rows []any
+	for _, m := range metrics {
+		rows = append(rows, []any{m.namespace, m.name, m.dimension, *m.value, map[string]any{"stat": m.statistic}})
+	}
+	n := len(p.widgets)
+	p.widgets = append(p.widgets, map[string]any{
+		"type": "metric", "x": n % columns * width, "y": n / columns * height, "width": width, "height": height,
+		"properties": map[string]any{
+			"title": title, "region": p.region, "view": "timeSeries", "period": period, "metrics": rows,
+		},
+	})
+}

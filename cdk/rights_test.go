@@ -1,0 +1,231 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// statement is one of a policy, with where it stands.
+type statement struct {
+	// at is the logical id of the role, policy or resource.
+	at, sid, effect    string
+	who                any
+	actions, resources []string
+	conditions         map[string]any
+}
+
+// statements are all of a template: of roles, of policies, of resources.
+func (tpl *template) statements() []statement {
+	var all []statement
+	for _, id := range sortedKeys(tpl.Resources) {
+		r, name := tpl.Resources[id], hash.ReplaceAllString(id, "")
+		documents := []any{r.at("PolicyDocument"), r.at("AccessPolicies"), r.at("AssumeRolePolicyDocument")}
+		policies, _ := r.at("Policies").([]any)
+		for _, p := range policies {
+			documents = append(documents, at(p, "PolicyDocument"))
+		}
+		for _, document := range documents {
+			list, _ := at(document, "Statement").([]any)
+			for _, s := range list {
+				all = append(all, newStatement(name, plain(s).(map[string]any)))
+			}
+		}
+	}
+	return all
+}
+
+func newStatement(at string, s map[string]any) statement {
+	text := func(key string) string { v, _ := s[key].(string); return v }
+	list := func(key string) []string {
+		switch v := s[key].(type) {
+		case string:
+			return []string{v}
+		case []any:
+			var l []string
+			for _, e := range v {
+				l = append(l, e.(string))
+			}
+			return l
+		}
+		return nil
+	}
+	when, _ := s["Condition"].(map[string]any)
+	return statement{
+		at: at, sid: text("Sid"), effect: text("Effect"), who: s["Principal"],
+		actions: list("Action"), resources: list("Resource"), conditions: when,
+	}
+}
+
+// Resources of statements that AWS lets be no narrower, each with its reason.
+var unboundResources = map[string]string{
+	"Trace":       "X-Ray knows no resources (Service Authorization Reference, AWS X-Ray)",
+	"DeliverLogs": "the delivery of logs knows no resources (Step Functions Developer Guide, Logging)",
+	"JoinVPC":     "the Lambda service checks these without a resource (Lambda Developer Guide, VPC); the function's code is denied them",
+}
+
+// Every statement is judged: what it does not have to allow, it must not.
+func TestEveryStatementIsNarrow(t *testing.T) {
+	for name, stack := range stacks() {
+		for _, s := range synthesize(t, stack...).statements() {
+			where := fmt.Sprintf("%s: %s %s", name, s.at, s.sid)
+			if s.effect == "Deny" {
+				continue // takes away
+			}
+			if len(s.actions) == 0 {
+				t.Errorf("%s allows by NotAction", where)
+			}
+			for _, action := range s.actions {
+				if strings.Contains(action, "*") {
+					t.Errorf("%s: wildcard action %s", where, action)
+				}
+			}
+			if len(s.resources) == 0 && !slices.Equal(s.actions, []string{"sts:AssumeRole"}) {
+				t.Errorf("%s names no resource", where)
+			}
+			for _, resource := range s.resources {
+				if resource == "*" && unboundResources[s.sid] == "" {
+					t.Errorf("%s: resource * has no reason in unboundResources", where)
+				}
+				if resource != "*" && !bound(resource) {
+					t.Errorf("%s: %s stands for more than one part of a name", where, resource)
+				}
+			}
+			if s.who == nil {
+				continue
+			}
+			if s.who == "*" || at(s.who, "AWS") == "*" {
+				t.Errorf("%s lets everybody", where)
+			}
+			if service := at(s.who, "Service"); service != nil && service != "lambda.amazonaws.com" && len(s.conditions) == 0 {
+				t.Errorf("%s lets %v act for any account", where, service)
+			}
+		}
+	}
+}
+
+// bound tells whether a resource's wildcards stand after what they belong to: in
+// a key or path, after the bucket or domain; elsewhere for a log's streams, an
+// execution's name or the end of a name of this stack.
+func bound(resource string) bool {
+	before, _, wild := strings.Cut(resource, "*")
+	return !wild || strings.Contains(before, "/") || strings.HasSuffix(before, ".Arn}") ||
+		strings.HasSuffix(before, ":s3:::my-archive/")
+}
+
+// What writes into the run bucket, writes below runs/; nothing writes into the
+// archive but Firehose, and nothing deletes anything.
+func TestWhoMayWriteWhere(t *testing.T) {
+	for name, stack := range stacks() {
+		for _, s := range synthesize(t, stack...).statements() {
+			if s.effect != "Allow" {
+				continue
+			}
+			for _, action := range s.actions {
+				verb := action[strings.Index(action, ":")+1:]
+				if strings.HasPrefix(verb, "Delete") && verb != "DeleteNetworkInterface" && verb != "DeleteLogDelivery" {
+					t.Errorf("%s: %s %s may %s", name, s.at, s.sid, action)
+				}
+				if action != "s3:PutObject" {
+					continue
+				}
+				for _, resource := range s.resources {
+					if s.at == "DeliveryRole" && strings.HasPrefix(resource, "${Archive.Arn}/") {
+						continue
+					}
+					if !strings.HasPrefix(resource, "${RunBucket.Arn}/runs/*/") {
+						t.Errorf("%s: %s may write %s", name, s.at, resource)
+					}
+				}
+			}
+		}
+	}
+}
+
+// An archive is read below its own prefix only.
+func TestArchiveIsReadBelowItsPrefixOnly(t *testing.T) {
+	for name, c := range map[string]struct {
+		stack []any
+		want  []string
+	}{
+		"least":   {least(), []string{"arn:${AWS::Partition}:s3:::my-archive/_/cwl/ecs/ecs-task/*"}},
+		"private": {private(), []string{"arn:${AWS::Partition}:s3:::my-archive/logs/a/*", "arn:${AWS::Partition}:s3:::my-archive/logs/b/*"}},
+		"whole":   {whole(), []string{"${Archive.Arn}/_/cwl/ecs/ecs-task/*"}},
+	} {
+		readers := map[string]bool{}
+		for _, s := range synthesize(t, c.stack...).statements() {
+			if s.sid == "ReadArchive" {
+				readers[s.at] = true
+				if !slices.Equal(s.resources, c.want) || !slices.Equal(s.actions, []string{"s3:GetObject"}) {
+					t.Errorf("%s: %s may %v %v", name, s.at, s.actions, s.resources)
+				}
+			}
+		}
+		if got := sortedKeys(readers); !slices.Equal(got, []string{"IndexRole", "ListRole"}) {
+			t.Errorf("%s: %v read the archive", name, got)
+		}
+	}
+}
+
+// The domain lets in the Lambdas that speak to it, each with its own requests,
+// and the readers.
+func TestDomainAdmitsExactlyTheLambdasAndReaders(t *testing.T) {
+	tpl := synthesize(t, whole()...)
+	admitted := map[string][]string{}
+	own := map[string][]string{}
+	for _, s := range tpl.statements() {
+		for _, action := range s.actions {
+			if !strings.HasPrefix(action, "es:") {
+				continue
+			}
+			for _, resource := range s.resources {
+				entry := action + " " + resource
+				if s.at == "Domain" {
+					who := fmt.Sprint(at(s.who, "AWS"))
+					admitted[who] = append(admitted[who], entry)
+				} else {
+					own["${"+s.at+".Arn}"] = append(own["${"+s.at+".Arn}"], entry)
+				}
+			}
+		}
+	}
+	for who, requests := range own {
+		if !slices.Equal(admitted[who], requests) {
+			t.Errorf("%s may %q but is admitted with %q", who, requests, admitted[who])
+		}
+		delete(admitted, who)
+	}
+	if got := sortedKeys(admitted); !slices.Equal(got, []string{"[arn:aws:iam::123456789012:role/searcher]"}) {
+		t.Errorf("the domain also admits %q", got)
+	}
+	if len(own) != 3 {
+		t.Errorf("requests are allowed to %q", sortedKeys(own))
+	}
+}
+
+// A person who reviews the stack reads its rights in this file.
+func TestRightsAsReviewed(t *testing.T) {
+	for name, stack := range stacks() {
+		var b strings.Builder
+		last := ""
+		for _, s := range synthesize(t, stack...).statements() {
+			if s.at != last {
+				fmt.Fprintf(&b, "\n%s\n", s.at)
+				last = s.at
+			}
+			fmt.Fprintf(&b, "  %s %s", s.effect, s.sid)
+			if s.who != nil {
+				fmt.Fprintf(&b, " to %v", s.who)
+			}
+			fmt.Fprintf(&b, "\n    %s\n", strings.Join(s.actions, " "))
+			for _, resource := range s.resources {
+				fmt.Fprintf(&b, "      on %s\n", resource)
+			}
+			for _, operator := range sortedKeys(s.conditions) {
+				fmt.Fprintf(&b, "      if %s %v\n", operator, s.conditions[operator])
+			}
+		}
+		golden(t, "rights."+name+".txt", strings.TrimPrefix(b.String(), "\n"))
+	}
+}
