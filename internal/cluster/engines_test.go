@@ -22,6 +22,8 @@ func TestEngines(t *testing.T) {
 		t.Run(string(c.engine), func(t *testing.T) {
 			c.target.URL = enginetest.Start(t, c.engine).URL
 			clustertest.Run(t, c.target)
+			t.Run("what people do", func(t *testing.T) { testPrepare(t, c.target.URL) })
+			t.Run("template is kept", func(t *testing.T) { testTemplateIsKept(t, c.target.URL) })
 		})
 	}
 }

@@ -14,30 +14,24 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// install puts our template unless what is there under its name is in the same
-// state, newer, or no longer ours.
-func (c *Cluster) install(ctx context.Context, s run.Settings, composable []composableTemplate) (bool, error) {
-	wanted := definitions(s)
+// install puts the first of our templates that the cluster has the types for.
+func (c *Cluster) install(ctx context.Context, s run.Settings, wanted []definition) error {
 	name := templateName(s.IndexPrefix)
-	i := slices.IndexFunc(composable, func(t composableTemplate) bool { return t.Name == name })
-	if i >= 0 && !composable[i].needs(wanted) {
-		return false, nil
-	}
 	var refused *answer
 	for _, d := range wanted {
 		a, err := c.put(ctx, name, d)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if a.status == http.StatusOK {
-			return true, nil
+			return nil
 		}
 		if !s.Parse || a.status != http.StatusBadRequest || !strings.Contains(a.words(), "["+d.parsedType()+"]") {
-			return false, c.notPut(a, name)
+			return c.notPut(a, name)
 		}
 		refused = a
 	}
-	return false, &run.Fault{
+	return &run.Fault{
 		Name:   run.UnusableCluster,
 		Reason: "parse is on, but the cluster has neither the type flattened (Elasticsearch with X-Pack) nor flat_object (OpenSearch 2.7 or newer): " + refused.words(),
 		Todo:   "turn parse off, or use a newer cluster",
@@ -53,13 +47,15 @@ func definitions(s run.Settings) []definition {
 	return []definition{define(s, "")}
 }
 
-// needs tells whether t, which has the name of ours, is to be replaced by one of
-// wanted.
-func (t composableTemplate) needs(wanted []definition) bool {
-	if !t.isOurs() || t.Body.Version > templateVersion {
-		return false
-	}
-	return !slices.ContainsFunc(wanted, func(d definition) bool { return d.Meta.Fingerprint == t.Body.Meta.Fingerprint })
+// isOneOf tells whether t is in the state of one of wanted.
+func (t *composableTemplate) isOneOf(wanted []definition) bool {
+	return t.isOurs() && slices.ContainsFunc(wanted, func(d definition) bool { return d.Meta.Fingerprint == t.Body.Meta.Fingerprint })
+}
+
+// isOlder tells whether t, which has the name of ours, is to be replaced by one
+// of wanted: not where it is newer, nor where somebody has made it theirs.
+func (t *composableTemplate) isOlder(wanted []definition) bool {
+	return t.isOurs() && t.Body.Version <= templateVersion && !t.isOneOf(wanted)
 }
 
 func (c *Cluster) put(ctx context.Context, name string, d definition) (*answer, error) {

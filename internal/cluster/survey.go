@@ -25,6 +25,8 @@ type findings struct {
 	// bare one to which nothing applies.
 	legacy string
 	bare   string
+	// known is the name of ours where it is in the state that this program wants.
+	known string
 	// wanted says that ours is to be there: some index needs it and no legacy
 	// template would lose its effect by it.
 	wanted bool
@@ -63,6 +65,16 @@ func (s survey) winner(index string) *composableTemplate {
 		}
 	}
 	return best
+}
+
+// under is the template of that name, nil where there is none.
+func (s survey) under(name string) *composableTemplate {
+	for i := range s.composable {
+		if s.composable[i].Name == name {
+			return &s.composable[i]
+		}
+	}
+	return nil
 }
 
 func (s survey) hasLegacy(index string) bool {

@@ -51,14 +51,22 @@ func (c *Cluster) templates(ctx context.Context, s run.Settings) (survey, error)
 func (c *Cluster) ensure(ctx context.Context, s run.Settings, templates survey, indices []string) (Template, error) {
 	found := templates.of(indices)
 	var t Template
-	var err error
 	if found.wanted {
-		if t.Installed, err = c.install(ctx, s, templates.composable); err != nil {
-			return Template{}, err
+		wanted, there := definitions(s), templates.under(templates.ours)
+		switch {
+		case there == nil || there.isOlder(wanted):
+			if err := c.install(ctx, s, wanted); err != nil {
+				return Template{}, err
+			}
+			t.Installed = true
+			found.known = templates.ours
+		case there.isOneOf(wanted):
+			found.known = templates.ours
 		}
 		found.applies[templates.ours] = found.bare
 	}
 	t.Name = strings.Join(sortedKeys(found.applies), ",")
+	var err error
 	t.Warnings, err = c.lacking(ctx, s, found, templates.legacy)
 	return t, err
 }
@@ -77,7 +85,7 @@ type composableTemplate struct {
 	} `json:"index_template"`
 }
 
-func (t composableTemplate) isOurs() bool { return t.Body.Meta.ManagedBy == owner }
+func (t *composableTemplate) isOurs() bool { return t.Body.Meta.ManagedBy == owner }
 
 // legacyTemplate is an index template as before Elasticsearch 7.8.
 type legacyTemplate struct {

@@ -4,15 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -39,10 +34,17 @@ type Running struct {
 
 // Start starts an engine with the given lines added to its configuration file
 // ("thread_pool.write.queue_size: 1") and returns when it is ready. It waits for
-// engines of other tests to end. Without -short, a JDK and Maven the test is
-// skipped; it fails instead where CI is set and the engine is none of those that
-// need a JDK of 21 or newer.
+// engines of other tests to end. Under -short, or without a JDK and Maven, the
+// test is skipped; without these it fails instead where CI is set and the engine
+// is none of those that need a JDK of 21 or newer.
 func Start(t testing.TB, e Engine, settings ...string) *Running {
+	t.Helper()
+	return StartWith(t, e, nil, settings...)
+}
+
+// StartWith is Start with files in the engine's configuration folder: their
+// content by name.
+func StartWith(t testing.TB, e Engine, files map[string]string, settings ...string) *Running {
 	t.Helper()
 	javaHome := require(t, e)
 	lock(t)
@@ -57,7 +59,7 @@ func Start(t testing.TB, e Engine, settings ...string) *Running {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	r := &Running{Engine: e, folder: folder}
-	if err := r.lay(lib, javaHome, settings); err != nil {
+	if err := r.lay(lib, javaHome, files, settings); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Kill)
@@ -89,90 +91,6 @@ func (r *Running) Restart(t testing.TB) {
 		t.Fatalf("%s: %v\n%s", r.Engine, err, r.tail())
 	}
 	t.Logf("%s answers at %s after %.1f s", r.Engine, r.URL, time.Since(began).Seconds())
-}
-
-// lay lays out everything the engine needs in its folder.
-func (r *Running) lay(lib, javaHome string, settings []string) error {
-	d := r.Engine.distribution()
-	config := filepath.Join(r.folder, "config")
-	var err error
-	if d.runner == "" {
-		if err = unzip(lib, r.folder); err != nil {
-			return err
-		}
-		if r.port, err = freePort(1, 65535); err != nil {
-			return err
-		}
-		r.argv = []string{filepath.Join(r.folder, "bin", "elasticsearch")}
-		r.env = []string{"ES_JAVA_HOME=" + javaHome, "ES_JAVA_OPTS=-Xms1g -Xmx1g", "ES_PATH_CONF=" + config}
-		settings = append(settings, "path.data: "+filepath.Join(r.folder, "data"), "path.logs: "+filepath.Join(r.folder, "logs"))
-		if !strings.Contains(strings.Join(settings, "\n"), "xpack.security.enabled") {
-			settings = append(settings, "xpack.security.enabled: false")
-		}
-	} else {
-		// The runners serve base + 1, and look for a free port no further than 9299.
-		if r.port, err = freePort(9201, 9299); err != nil {
-			return err
-		}
-		r.argv = []string{
-			filepath.Join(javaHome, "bin", "java"), "-Xms1g", "-Xmx1g", "-cp", filepath.Join(lib, "*"), d.runner,
-			"-basePath", r.folder, "-confPath", config, "-numOfNode", "1", "-baseHttpPort", strconv.Itoa(r.port - 1),
-			"-clusterName", filepath.Base(r.folder),
-		}
-	}
-	r.URL = "http://127.0.0.1:" + strconv.Itoa(r.port)
-	if err := r.configure(filepath.Join(config, d.config), settings); err != nil {
-		return err
-	}
-	return r.handOver()
-}
-
-func (r *Running) configure(file string, settings []string) error {
-	transport, err := freePort(1, 65535)
-	if err != nil {
-		return err
-	}
-	lines := append([]string{
-		"cluster.name: " + filepath.Base(r.folder),
-		"node.name: node",
-		"network.host: 127.0.0.1",
-		"http.port: " + strconv.Itoa(r.port),
-		"transport.port: " + strconv.Itoa(transport),
-		"discovery.type: single-node",
-		// A full disk on a developer's machine is not what is tested.
-		"cluster.routing.allocation.disk.threshold_enabled: false",
-	}, settings...)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
-}
-
-// handOver gives the folder to an unprivileged user where the tests run as root,
-// which Elasticsearch refuses to.
-func (r *Running) handOver() error {
-	if os.Getuid() != 0 || r.Engine.distribution().runner != "" {
-		return nil
-	}
-	nobody, err := user.Lookup("nobody")
-	if err != nil {
-		return err
-	}
-	uid, err := strconv.Atoi(nobody.Uid)
-	if err != nil {
-		return err
-	}
-	gid, err := strconv.Atoi(nobody.Gid)
-	if err != nil {
-		return err
-	}
-	r.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return filepath.WalkDir(r.folder, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		return os.Lchown(path, uid, gid)
-	})
 }
 
 // watchdog runs the engine until it ends or its own standard input does, which
@@ -249,21 +167,4 @@ func (r *Running) tail() string {
 	}
 	lines := bytes.Split(b, []byte("\n"))
 	return string(bytes.Join(lines[max(0, len(lines)-40):], []byte("\n")))
-}
-
-// freePort returns a port of loopback that nobody listens on now: any, or, where
-// the range is narrow, the first in it.
-func freePort(lowest, highest int) (int, error) {
-	if highest-lowest > 1000 {
-		lowest, highest = 0, 0
-	}
-	for port := lowest; port <= highest; port++ {
-		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err != nil {
-			continue
-		}
-		address, _ := l.Addr().(*net.TCPAddr)
-		return address.Port, l.Close()
-	}
-	return 0, fmt.Errorf("no free port from %d to %d", lowest, highest)
 }
