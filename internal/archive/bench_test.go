@@ -27,12 +27,18 @@ import (
 func month(objects int, flat bool) buckettest.Files {
 	const total = 30 * 24 // hours
 	start := time.Date(2018, 12, 1, 0, 0, 0, 0, time.UTC)
+	// Each hour of a day has the same objects but for the date: their names are
+	// put together when they are asked for.
+	var tails []string
+	for i := range objects / total * 24 {
+		at := start.Add(time.Duration(i) * 24 * time.Hour / time.Duration(objects/total*24))
+		tails = append(tails, fmt.Sprintf("%s-%08x-5df0-4000-8000-000000000000.gz", at.Format("15-04-05"), i))
+	}
 	names := func(from time.Time, hours int) []string {
-		n := objects / total * hours
-		list := make([]string, n)
+		list := make([]string, objects/total*hours)
+		date := from.Format("ecs-task-1-2006-01-02-")
 		for i := range list {
-			at := from.Add(time.Duration(i) * time.Duration(hours) * time.Hour / time.Duration(n))
-			list[i] = fmt.Sprintf("ecs-task-1-%s-%08x-5df0-4000-8000-000000000000.gz", at.Format("2006-01-02-15-04-05"), i)
+			list[i] = date + tails[objects/total*from.Hour()+i]
 		}
 		return list
 	}

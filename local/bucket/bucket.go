@@ -69,11 +69,15 @@ type folder struct {
 	// commits is held while an object gets its name or loses it, so that a
 	// condition and what it guards are one step.
 	commits sync.Mutex
+	// walks are the listings under way: each holds a folder's entries in memory.
+	walks chan struct{}
 }
+
+const mostWalks = 4
 
 func open(f Folder) (*folder, error) {
 	if f.Files != nil {
-		return &folder{files: f.Files}, nil
+		return &folder{files: f.Files, walks: make(chan struct{}, mostWalks)}, nil
 	}
 	if !f.ReadOnly {
 		if err := os.MkdirAll(f.Dir, 0o755); err != nil {
@@ -87,7 +91,7 @@ func open(f Folder) (*folder, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("open the folder of a bucket: %s is no folder", f.Dir)
 	}
-	opened := &folder{files: os.DirFS(f.Dir)}
+	opened := &folder{files: os.DirFS(f.Dir), walks: make(chan struct{}, mostWalks)}
 	if !f.ReadOnly {
 		opened.dir = f.Dir
 	}

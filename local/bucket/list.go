@@ -21,6 +21,8 @@ func (b backend) ListBucket(_ context.Context, bucket string, prefix *gofakes3.P
 	if f == nil {
 		return nil, gofakes3.BucketNotFound(bucket)
 	}
+	f.walks <- struct{}{}
+	defer func() { <-f.walks }()
 	l := lister{files: f.files, after: page.Marker, limit: int(page.MaxKeys), list: gofakes3.NewObjectList()}
 	if rolled, ok := strings.CutSuffix(page.Marker, beyond); ok {
 		l.rolled = rolled

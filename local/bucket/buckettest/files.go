@@ -64,7 +64,10 @@ func (f Files) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries := make([]fs.DirEntry, len(names))
 	for i, n := range names {
 		plain, dir := strings.CutSuffix(n, "/")
-		entries[i] = info{path: path.Join(name, plain), dir: dir}
+		if name != "." {
+			plain = name + "/" + plain
+		}
+		entries[i] = info{path: plain, dir: dir}
 	}
 	return entries, nil
 }
