@@ -31,6 +31,21 @@ func TestLambdasUnderstandTheirEnvironment(t *testing.T) {
 	}
 }
 
+// The same code is the same asset, wherever and whenever it was built.
+func TestAssetsAreNamedByTheirContent(t *testing.T) {
+	for _, id := range []string{"List", "Prepare", "Index", "Report"} {
+		one := synthesize(t, least()...).only(t, "AWS::Lambda::Function", id+"Function").at("Code", "S3Key")
+		other := synthesize(t, private()...).only(t, "AWS::Lambda::Function", id+"Function").at("Code", "S3Key")
+		if one == nil || one != other {
+			t.Errorf("%s is %v in one stack and %v in another", id, one, other)
+		}
+	}
+	if list := synthesize(t, least()...).only(t, "AWS::Lambda::Function", "ListFunction").at("Code", "S3Key"); list ==
+		synthesize(t, least()...).only(t, "AWS::Lambda::Function", "IndexFunction").at("Code", "S3Key") {
+		t.Error("two functions with other code are the same asset")
+	}
+}
+
 func TestFunctions(t *testing.T) {
 	tpl := synthesize(t, least()...)
 	for id, memory := range map[string]float64{"List": 512, "Prepare": 256, "Index": 1769, "Report": 1024} {
