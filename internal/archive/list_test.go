@@ -195,14 +195,14 @@ func TestListWaitsLittle(t *testing.T) {
 		streams, objects int
 		times            int // faster than one call after another, at least
 	}{
-		{"one stream", 1, 600, 6},
-		{"three streams", 3, 200, 6},
-		{"many streams", 20, 30, 6},
+		{"one stream", 1, 3000, 6},
+		{"three streams", 3, 1000, 6},
+		{"many streams", 20, 150, 6},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				keys := crowd(c.streams, c.objects)
-				p := &pager{Client: distant(t, buckettest.Keys(keys...), delay), size: 4}
+				p := &pager{Client: distant(t, buckettest.Keys(keys...), delay), size: 20}
 				start := time.Now()
 				got, found := list(t, p, window("2018-12-10", 1), "UTC", "!{timestamp:yyyy/MM/dd}/")
 				took := time.Since(start)
