@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -20,7 +21,7 @@ func (b *builder) readChain(ctx context.Context) error {
 	if name == "" {
 		return nil
 	}
-	c := &Chain{Mended: map[Class]int64{}, Open: map[Class]int64{}}
+	c := &Chain{Mended: map[Class]int64{}, Open: map[Class]int64{}, Beyond: []string{}}
 	b.report.Chain = c
 	f, err := b.in.Files.Open(ctx, run.ReportKey(name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -53,18 +54,28 @@ func (c *Chain) follow(earlier *Report) {
 		c.RejectedBefore = before.RejectedOpen
 		c.Malformed = before.Malformed
 		c.Unknown = before.Unknown
+		c.Beyond = some(before.Beyond)
 		return
 	}
-	c.Runs = []ChainRun{chainRun(earlier)}
+	c.add(earlier)
 	c.Created = earlier.Events.Created
 	c.RejectedBefore = earlier.Events.Rejected
 	c.Malformed = earlier.Events.Malformed
 }
 
-func chainRun(r *Report) ChainRun {
-	return ChainRun{
+// add enters a run, and what is wrong with it that no retry takes up.
+func (c *Chain) add(r *Report) {
+	c.Runs = append(c.Runs, ChainRun{
 		Run: r.Run, Started: r.Plan.Started, Complete: r.Complete,
 		Objects: r.Objects.Listed, Classes: r.Objects.Classes, Events: r.Events,
+	})
+	for _, f := range r.Findings {
+		if f.Grave && (f.Short == lost || f.Short == contradicting) && !slices.Contains(c.Beyond, f.Short) {
+			c.Beyond = append(c.Beyond, f.Short)
+		}
+	}
+	if r.Kind == KindNothing {
+		c.Beyond = append(c.Beyond, "nothing found by run "+r.Run)
 	}
 }
 
@@ -106,7 +117,7 @@ func (r *Report) judgeChain(replayed run.Counts) {
 	if c == nil {
 		return
 	}
-	c.Runs = append(c.Runs, chainRun(r))
+	c.add(r)
 	c.Created += r.Events.Created
 	c.Malformed += r.Events.Malformed - replayed.Malformed
 	c.RejectedOpen = max(0, c.RejectedBefore-(replayed.Decoded-replayed.Malformed)) + r.Events.Rejected
@@ -115,10 +126,21 @@ func (r *Report) judgeChain(replayed run.Counts) {
 			c.Open[class] += n
 		}
 	}
-	c.Verdict = c.words()
+	open := c.open()
+	c.Complete = c.Unknown == "" && len(open) == 0
+	c.Verdict = c.words(open)
+	if r.Complete && !c.Complete {
+		r.Kind, r.Complete = KindIncomplete, false
+		r.Verdict = "Incomplete: earlier runs left " + list(open) + "."
+		if c.Unknown != "" {
+			r.Verdict = "Incomplete: what earlier runs left open cannot be told."
+		}
+		c.Runs[len(c.Runs)-1].Complete = false
+	}
 }
 
-func (c *Chain) words() string {
+// open is what is still open over the runs, in words.
+func (c *Chain) open() []string {
 	var open []string
 	for _, class := range Classes() {
 		if n := c.Open[class]; n > 0 {
@@ -131,6 +153,10 @@ func (c *Chain) words() string {
 	if c.Malformed > 0 {
 		open = append(open, plural(c.Malformed, "malformed event")+", which can never mend")
 	}
+	return append(open, c.Beyond...)
+}
+
+func (c *Chain) words(open []string) string {
 	var mended int64
 	for _, n := range c.Mended {
 		mended += n
@@ -142,8 +168,11 @@ func (c *Chain) words() string {
 	did := fmt.Sprintf("this one mended %s and %s", plural(mended, "object"),
 		plural(max(0, c.RejectedBefore-c.RejectedOpen), "rejected event"))
 	if len(open) == 0 {
-		c.Complete = true
 		return s + "everything is indexed: " + did + "."
 	}
-	return s + "still open: " + list(open) + "; " + did + "."
+	s += "still open: " + list(open) + "; " + did + "."
+	if len(c.Beyond) > 0 {
+		s += " A retry cannot take all of it up: run over the same range once more."
+	}
+	return s
 }

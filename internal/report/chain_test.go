@@ -116,11 +116,39 @@ func TestChainMendsStepByStep(t *testing.T) {
 	count(&out, at(10, 8, 30), 1, run.Counts{Created: 1})
 	w3.succeeded(replay, out)
 	third := w3.finish()
-	if !third.Complete || len(third.Chain.Runs) != 3 || third.Problems.Objects != 0 {
+	if third.Complete || len(third.Chain.Runs) != 3 || third.Problems.Objects != 0 || third.Chain.Runs[2].Complete {
 		t.Errorf("third run: %s (%d runs, %d problems)", third.Verdict, len(third.Chain.Runs), third.Problems.Objects)
+	}
+	if want := "Incomplete: earlier runs left 1 malformed event, which can never mend."; third.Verdict != want {
+		t.Errorf("verdict %q, want %q", third.Verdict, want)
 	}
 	if want := "Over 3 runs, still open: 1 malformed event, which can never mend; this one mended 2 objects and 1 rejected event."; third.Chain.Verdict != want {
 		t.Errorf("verdict %q, want %q", third.Chain.Verdict, want)
+	}
+}
+
+// What is wrong with a run beyond its objects is not mended by trying objects
+// again, however often.
+func TestChainBeyondObjects(t *testing.T) {
+	w := newWorld(t, "first")
+	w.whole(1)
+	w.cluster["ecs-task-2018-12-11"] -= 3
+	w.finish()
+	w2 := w.again("second")
+	second := w2.finish()
+	w3 := w2.again("third")
+	third := w3.finish()
+	for _, r := range []*Report{second, third} {
+		if r.Complete || r.Kind != KindIncomplete || r.Verdict != "Incomplete: earlier runs left documents missing from the cluster." {
+			t.Errorf("%s: %s %s", r.Run, r.Kind, r.Verdict)
+		}
+		if r.Chain.Complete || !strings.Contains(r.Chain.Verdict, "documents missing from the cluster") ||
+			!strings.Contains(r.Chain.Verdict, "run over the same range once more") {
+			t.Errorf("%s: %s", r.Run, r.Chain.Verdict)
+		}
+	}
+	if len(third.Chain.Beyond) != 1 {
+		t.Errorf("what is wrong is told more than once: %v", third.Chain.Beyond)
 	}
 }
 

@@ -110,7 +110,8 @@ func (b *builder) findDays() {
 	}
 	if days := answers[Fewer]; len(days) > 0 {
 		b.findGrave(lost, "The cluster holds fewer documents than there were before and were created by this run together: "+
-			"documents were deleted meanwhile, or were lost after they had been acknowledged. %s.", name(days))
+			"documents were deleted meanwhile, or were lost after they had been acknowledged. %s. "+
+			"Run over the same range once more: what is missing is created again.", name(days))
 	}
 	if days := answers[More]; len(days) > 0 {
 		b.find("The cluster holds more documents than there were before and this run accounts for: "+

@@ -45,8 +45,8 @@ type Report struct {
 	// Run is the run's name, Made when the report was made.
 	Run  string    `json:"run"`
 	Made time.Time `json:"made"`
-	// Complete is true for the kinds complete and completeWithinMargin. In a
-	// retry it is about what was retried; see Chain for the runs together.
+	// Complete is true for the kinds complete and completeWithinMargin. A retry is
+	// complete when the runs of its chain are, together.
 	Complete bool   `json:"complete"`
 	Kind     string `json:"kind"`
 	// Verdict is one sentence.

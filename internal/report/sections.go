@@ -230,16 +230,21 @@ type Chain struct {
 	RejectedOpen   int64 `json:"rejectedOpen"`
 	// Malformed events can never mend.
 	Malformed int64 `json:"malformed"`
+	// Beyond is what is wrong with these runs and hangs on no object that could be
+	// tried again, such as documents that are missing from the cluster.
+	Beyond []string `json:"beyond"`
 	// Unknown tells that the report of an earlier run could not be read.
-	Unknown  string `json:"unknown"`
+	Unknown string `json:"unknown"`
+	// Complete: nothing is open over the runs together.
 	Complete bool   `json:"complete"`
 	Verdict  string `json:"verdict"`
 }
 
 // ChainRun is one run of a chain.
 type ChainRun struct {
-	Run      string          `json:"run"`
-	Started  time.Time       `json:"started"`
+	Run     string    `json:"run"`
+	Started time.Time `json:"started"`
+	// Complete is that of the run's report.
 	Complete bool            `json:"complete"`
 	Objects  int64           `json:"objects"`
 	Classes  map[Class]int64 `json:"classes"`

@@ -272,7 +272,7 @@ func TestRetry(t *testing.T) {
 		t.Errorf("the range and filters are not the earlier run's: %+v", p)
 	}
 	notes := strings.Join(p.Notes, "\n")
-	if !strings.Contains(notes, "1 damaged objects are the same") || !strings.Contains(notes, "3 malformed events can never be indexed") {
+	if !strings.Contains(notes, "1 damaged object is the same") || !strings.Contains(notes, "3 malformed events can never be indexed") {
 		t.Errorf("notes %q", notes)
 	}
 	var first run.Object

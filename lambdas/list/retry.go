@@ -72,12 +72,19 @@ type leftovers struct{ damaged, malformed int64 }
 func (l leftovers) notes() []string {
 	var notes []string
 	if l.damaged > 0 {
-		notes = append(notes, fmt.Sprintf("%d damaged objects are the same as before and were left out", l.damaged))
+		notes = append(notes, several(l.damaged, "damaged object is the same as before and was", "damaged objects are the same as before and were"))
 	}
 	if l.malformed > 0 {
-		notes = append(notes, fmt.Sprintf("%d malformed events can never be indexed and were left out", l.malformed))
+		notes = append(notes, several(l.malformed, "malformed event can never be indexed and was", "malformed events can never be indexed and were"))
 	}
 	return notes
+}
+
+func several(n int64, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprintf("%d %s left out", n, more)
 }
 
 // problems hands on the objects of an earlier run's problems that are worth
