@@ -1,0 +1,680 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/rehydrate/rehydrate/internal/cluster/enginetest"
+	"github.com/rehydrate/rehydrate/internal/report"
+	"github.com/rehydrate/rehydrate/local/bucket"
+	"github.com/rehydrate/rehydrate/local/sample"
+	"github.com/rehydrate/rehydrate/local/store"
+)
+
+// place is a sound archive behind an S3 server and a cluster, with a door before
+// each at which a test can make trouble: runs read s3://archive.
+type place struct {
+	world
+	engine string // the cluster without its door
+	search string // and with it
+	// Doors tell whether they have answered a request themselves. nil lets all
+	// through.
+	archiveDoor, clusterDoor atomic.Pointer[door]
+}
+
+type door func(w http.ResponseWriter, r *http.Request, body []byte) bool
+
+// newPlace has one day of events that can all be indexed. An empty engine stands
+// for the embedded store.
+func newPlace(t *testing.T, engine string) *place {
+	t.Helper()
+	o := sample.Default()
+	o.Days, o.Objects, o.Events, o.Damaged = 1, 48, 1000, false
+	p := &place{world: newWorld(t, o), engine: engine}
+	p.truth.Objects = slices.DeleteFunc(p.truth.Objects, func(o sample.Object) bool {
+		if o.Malformed > 0 {
+			p.remove(t, o)
+		}
+		return o.Malformed > 0
+	})
+	folders, err := bucket.New(map[string]bucket.Folder{"archive": {Dir: p.archive, ReadOnly: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ENDPOINT_URL_S3", serve(t, &p.archiveDoor, folders))
+	for name, value := range map[string]string{
+		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "me", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+	} {
+		t.Setenv(name, value)
+	}
+	if p.engine == "" {
+		documents, err := store.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := documents.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		server := httptest.NewServer(documents)
+		t.Cleanup(server.Close)
+		p.engine = server.URL
+	}
+	u, err := url.Parse(p.engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // of clients that were stopped
+	p.search = serve(t, &p.clusterDoor, proxy)
+	return p
+}
+
+func serve(t *testing.T, d *atomic.Pointer[door], h http.Handler) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the client has gone
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if answer := d.Load(); answer == nil || !(*answer)(w, r, body) {
+			h.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func (p *place) atArchive(d door) { p.archiveDoor.Store(&d) }
+func (p *place) atCluster(d door) { p.clusterDoor.Store(&d) }
+
+// mended opens both doors.
+func (p *place) mended() {
+	p.archiveDoor.Store(nil)
+	p.clusterDoor.Store(nil)
+}
+
+// run is `local run` on the archive in S3.
+func (p *place) run(t *testing.T, name string, args ...string) (status int, stdout string) {
+	t.Helper()
+	status, stdout, stderr := local(t.Context(), append([]string{
+		"run", "-archive", "s3://archive", "-search", p.search, "-out", p.out, "-name", name,
+	}, args...)...)
+	if status == exitUnusable {
+		t.Fatalf("run %s could not be run:\n%s%s", name, stdout, stderr)
+	}
+	return status, stdout
+}
+
+func (p *place) file(o sample.Object) string {
+	return filepath.Join(p.archive, filepath.FromSlash(o.Key))
+}
+
+func (p *place) remove(t *testing.T, o sample.Object) {
+	t.Helper()
+	if err := os.Remove(p.file(o)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// write puts other bytes in the place of an object, and gives those that it had.
+func (p *place) write(t *testing.T, o sample.Object, body []byte) (before []byte) {
+	t.Helper()
+	before, err := os.ReadFile(p.file(o))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p.file(o), body, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return before
+}
+
+// some are n objects, each with an event that is in no other object.
+func (p *place) some(t *testing.T, n int) []sample.Object {
+	t.Helper()
+	in := map[string]int{}
+	for _, o := range p.truth.Objects {
+		ids := map[string]bool{}
+		for _, e := range o.Events {
+			ids[e.ID] = true
+		}
+		for id := range ids {
+			in[id]++
+		}
+	}
+	var found []sample.Object
+	for _, o := range p.truth.Objects[5:] {
+		own := slices.ContainsFunc(o.Events, func(e sample.Event) bool { return in[e.ID] == 1 })
+		if own && !o.Skipped && len(found) < n {
+			found = append(found, o)
+		}
+	}
+	if len(found) < n {
+		t.Fatalf("only %d objects have events of their own, want %d", len(found), n)
+	}
+	return found
+}
+
+// without is what the cluster must hold without these objects.
+func (p *place) without(t *testing.T, objects ...sample.Object) map[string]sample.Event {
+	t.Helper()
+	var rest sample.Truth
+	for _, o := range p.truth.Objects {
+		if !slices.ContainsFunc(objects, func(other sample.Object) bool { return other.Key == o.Key }) {
+			rest.Objects = append(rest.Objects, o)
+		}
+	}
+	return rest.Expect(day(t, "2018-12-10"), day(t, "2018-12-11"))
+}
+
+// holds compares the cluster with these events.
+func (p *place) holds(t *testing.T, want map[string]sample.Event) {
+	t.Helper()
+	holds(t, documents(t, p.engine, "ecs-task-*"), want)
+}
+
+// ended is what a run must come to.
+type ended struct {
+	status  int
+	kind    string
+	verdict string // a part of it
+	classes map[report.Class]int64
+	finding string // a part of one, empty for any
+	// In a retry: parts of the chain's verdict, and whether the runs together are
+	// complete.
+	chain  []string
+	mended map[report.Class]int64
+	whole  bool
+}
+
+// ends holds the run of this name to it.
+func (p *place) ends(t *testing.T, name string, status int, stdout string, want ended) *report.Report {
+	t.Helper()
+	r := p.report(t, name)
+	if status != want.status || r.Kind != want.kind || !strings.Contains(r.Verdict, want.verdict) {
+		t.Errorf("run %s: exit status %d, %s: %s\nwant %d, %s: %s", name, status, r.Kind, r.Verdict, want.status, want.kind, want.verdict)
+	}
+	if r.Complete != (status == exitComplete) || !strings.Contains(stdout, r.Verdict) {
+		t.Errorf("run %s: complete is %v with the exit status %d, and it ended with\n%s", name, r.Complete, status, stdout)
+	}
+	for _, class := range report.Classes() {
+		if class != report.Indexed && r.Objects.Classes[class] != want.classes[class] {
+			t.Errorf("run %s: %d objects are %s, want %d", name, r.Objects.Classes[class], class, want.classes[class])
+		}
+	}
+	if !slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return strings.Contains(f.Text, want.finding) }) && want.finding != "" {
+		t.Errorf("run %s: no finding says %q: %+v", name, want.finding, r.Findings)
+	}
+	if (r.Chain != nil) != (want.chain != nil) {
+		t.Fatalf("run %s: its chain is %+v", name, r.Chain)
+	}
+	if r.Chain == nil {
+		return r
+	}
+	for _, part := range want.chain {
+		if !strings.Contains(r.Chain.Verdict, part) {
+			t.Errorf("run %s: the chain's verdict %q does not say %q", name, r.Chain.Verdict, part)
+		}
+	}
+	if r.Chain.Complete != want.whole || !maps.Equal(r.Chain.Mended, want.mended) && len(r.Chain.Mended)+len(want.mended) > 0 {
+		t.Errorf("run %s: the chain is complete: %v, mended %v; want %v, %v", name, r.Chain.Complete, r.Chain.Mended, want.whole, want.mended)
+	}
+	return r
+}
+
+// first runs over the day.
+func (p *place) first(t *testing.T, want ended, args ...string) *report.Report {
+	t.Helper()
+	if args == nil {
+		args = []string{"-from", "2018-12-10", "-to", "2018-12-10"}
+	}
+	status, stdout := p.run(t, "first", args...)
+	return p.ends(t, "first", status, stdout, want)
+}
+
+// retry retries the run of name as next.
+func (p *place) retry(t *testing.T, name, next string, want ended) *report.Report {
+	t.Helper()
+	status, stdout := p.run(t, next, "-retry", name)
+	return p.ends(t, next, status, stdout, want)
+}
+
+// completed is the end of a retry that mended these.
+func completed(mended map[report.Class]int64, chain ...string) ended {
+	return ended{
+		status: exitComplete, kind: report.KindComplete, verdict: "Complete: what was tried again",
+		chain: append(chain, "everything is indexed"), mended: mended, whole: true,
+	}
+}
+
+// refuse answers as S3 does.
+func refuse(w http.ResponseWriter, status int, code string) bool {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>for a test</Message></Error>", code)
+	return true
+}
+
+// deny answers as a cluster does whose user lacks a privilege.
+func deny(w http.ResponseWriter) bool {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	fmt.Fprint(w, `{"error":{"type":"security_exception","reason":"action [indices:data/write/bulk] is unauthorized"},"status":403}`)
+	return true
+}
+
+// denied is a door that lets no bulk request with an event of these objects
+// through.
+func denied(objects []sample.Object) door {
+	return func(w http.ResponseWriter, r *http.Request, body []byte) bool {
+		for _, o := range objects {
+			if strings.HasSuffix(r.URL.Path, "/_bulk") && bytes.Contains(body, []byte(o.Events[0].ID)) {
+				return deny(w)
+			}
+		}
+		return false
+	}
+}
+
+// afterListing does something once, when a run has listed its objects and turns
+// to the cluster.
+func afterListing(do func()) door {
+	var done atomic.Bool
+	return func(http.ResponseWriter, *http.Request, []byte) bool {
+		if done.CompareAndSwap(false, true) {
+			do()
+		}
+		return false
+	}
+}
+
+func TestBrokenDamaged(t *testing.T) {
+	p := newPlace(t, "")
+	bad := p.some(t, 1)[0]
+	good := p.write(t, bad, []byte{0x1f, 0x8b, 8, 0, 0, 0})
+	p.first(t, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 1 object damaged.",
+		classes: map[report.Class]int64{report.Damaged: 1},
+	})
+	p.holds(t, p.without(t, bad))
+
+	// As long as it is the same, there is nothing to try.
+	p.retry(t, "first", "again", ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete: earlier runs left ",
+		chain: []string{"Over 2 runs, still open: 1 object damaged"}, finding: "1 damaged object is the same as before",
+	})
+
+	p.write(t, bad, good)
+	p.retry(t, "again", "mended", completed(map[report.Class]int64{report.Damaged: 1}, "Over 3 runs"))
+	p.holds(t, p.without(t))
+}
+
+func TestBrokenGone(t *testing.T) {
+	p := newPlace(t, "")
+	lost := p.some(t, 2)
+	var bodies [][]byte
+	p.atCluster(afterListing(func() {
+		for _, o := range lost {
+			bodies = append(bodies, p.write(t, o, nil))
+			p.remove(t, o)
+		}
+	}))
+	p.first(t, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 2 objects gone.",
+		classes: map[report.Class]int64{report.Gone: 2},
+	})
+	p.holds(t, p.without(t, lost...))
+
+	p.write(t, lost[0], bodies[0])
+	p.retry(t, "first", "half", ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "1 object gone",
+		classes: map[report.Class]int64{report.Gone: 1}, mended: map[report.Class]int64{report.Gone: 1},
+		chain: []string{"still open: 1 object gone", "this one mended 1 object"},
+	})
+	p.holds(t, p.without(t, lost[1]))
+
+	p.write(t, lost[1], bodies[1])
+	p.retry(t, "half", "whole", completed(map[report.Class]int64{report.Gone: 1}, "Over 3 runs"))
+	p.holds(t, p.without(t))
+}
+
+func TestBrokenChanged(t *testing.T) {
+	p := newPlace(t, "")
+	other := p.some(t, 1)[0]
+	p.atCluster(afterListing(func() { p.write(t, other, zipped(t, p.write(t, other, nil))) }))
+	p.first(t, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 1 object changed.",
+		classes: map[report.Class]int64{report.Changed: 1},
+	})
+	p.holds(t, p.without(t, other))
+	p.retry(t, "first", "second", completed(map[report.Class]int64{report.Changed: 1}))
+	p.holds(t, p.without(t))
+}
+
+func zipped(t *testing.T, b []byte) []byte {
+	t.Helper()
+	var body bytes.Buffer
+	z := gzip.NewWriter(&body)
+	if _, err := z.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return body.Bytes()
+}
+
+func TestBrokenArchived(t *testing.T) {
+	p := newPlace(t, "")
+	cold := p.some(t, 2)
+	frozen := func(restored bool) door {
+		return func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+			for _, o := range cold {
+				switch {
+				case r.URL.Path != "/archive/"+o.Key:
+				case r.Method == http.MethodGet && !restored:
+					return refuse(w, http.StatusForbidden, "InvalidObjectState")
+				case r.Method == http.MethodHead:
+					w.Header().Set("X-Amz-Storage-Class", "GLACIER")
+					w.Header().Set("X-Amz-Restore", fmt.Sprintf(`ongoing-request="%v"`, !restored))
+				}
+			}
+			return false
+		}
+	}
+	p.atArchive(frozen(false))
+	two := map[report.Class]int64{report.Archived: 2}
+	r := p.first(t, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 2 objects archived.", classes: two,
+	})
+	if len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Reason, "restore") {
+		t.Errorf("what to do about it is not told: %+v", r.Errors)
+	}
+	p.holds(t, p.without(t, cold...))
+	p.retry(t, "first", "early", ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "2 objects archived", classes: two,
+		chain: []string{"still open: 2 objects archived"},
+	})
+	p.atArchive(frozen(true))
+	p.retry(t, "early", "restored", completed(two))
+	p.holds(t, p.without(t))
+}
+
+func TestBrokenNotIndexed(t *testing.T) {
+	for name, door := range map[string]func(p *place, objects []sample.Object){
+		"by the cluster": func(p *place, objects []sample.Object) { p.atCluster(denied(objects)) },
+		"by S3": func(p *place, objects []sample.Object) {
+			p.atArchive(func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+				return slices.ContainsFunc(objects, func(o sample.Object) bool { return r.URL.Path == "/archive/"+o.Key }) &&
+					refuse(w, http.StatusForbidden, "AccessDenied")
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, "")
+			shut := p.some(t, 3)
+			door(p, shut)
+			p.first(t, ended{
+				status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 3 objects not indexed (Denied).",
+				classes: map[report.Class]int64{report.NotIndexed: 3},
+				finding: "counted only up to where a failure struck",
+			})
+			p.holds(t, p.without(t, shut...))
+			door(p, shut[2:])
+			// One failed child of three is more than is tolerated otherwise.
+			status, stdout := p.run(t, "second", "-input", `{"retry":"first","toleratedFailurePercentage":50}`)
+			p.ends(t, "second", status, stdout, ended{
+				status: exitIncomplete, kind: report.KindIncomplete, verdict: "1 object not indexed (Denied)",
+				classes: map[report.Class]int64{report.NotIndexed: 1}, mended: map[report.Class]int64{report.NotIndexed: 2},
+				chain: []string{"still open: 1 object not indexed", "this one mended 2 objects"},
+			})
+			p.holds(t, p.without(t, shut[2]))
+			p.mended()
+			p.retry(t, "second", "third", completed(map[report.Class]int64{report.NotIndexed: 1}, "Over 3 runs"))
+			p.holds(t, p.without(t))
+		})
+	}
+}
+
+func TestBrokenNeverStarted(t *testing.T) {
+	p := newPlace(t, "")
+	p.atCluster(func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+		return strings.HasSuffix(r.URL.Path, "/_bulk") && deny(w)
+	})
+	status, stdout := p.run(t, "first", "-input", `{"from":"2018-12-10","to":"2018-12-10","maxConcurrency":1}`)
+	r := p.report(t, "first")
+	pending, failed := r.Objects.Classes[report.NeverStarted], r.Objects.Classes[report.NotIndexed]
+	if failed == 0 || pending < 30 {
+		t.Errorf("%d objects failed and %d were never started", failed, pending)
+	}
+	open := map[report.Class]int64{report.NeverStarted: pending, report.NotIndexed: failed}
+	p.ends(t, "first", status, stdout, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: fmt.Sprintf("%d objects never started", pending),
+		classes: open, finding: "States.ExceedToleratedFailureThreshold",
+	})
+	if found := documents(t, p.engine, "ecs-task-*"); len(found) != 0 {
+		t.Errorf("%d documents came through a closed door", len(found))
+	}
+	p.mended()
+	p.retry(t, "first", "second", completed(open))
+	p.holds(t, p.without(t))
+}
+
+// A template of the user's own maps the message in a way that the cluster cannot
+// put any into.
+func TestBrokenRejected(t *testing.T) { rejected(t, newPlace(t, "")) }
+
+func rejected(t *testing.T, p *place) {
+	p.ask(t, http.MethodPut, "/_index_template/mine",
+		`{"index_patterns":["ecs-task-*"],"priority":500,"template":{"mappings":{"properties":{"@timestamp":{"type":"date"},"message":{"type":"integer"}}}}}`)
+	want := p.without(t)
+	r := p.first(t, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "events rejected by the cluster",
+		finding: "maps message as integer, not text",
+	})
+	refused := r.Events.Rejected
+	if refused < int64(len(want)) || r.Events.Created != 0 || len(r.Rejections) != 1 || !strings.Contains(r.Rejections[0].Reason, "failed to parse") {
+		t.Errorf("%d events are rejected of %d, %d created; the reasons are %+v", refused, len(want), r.Events.Created, r.Rejections)
+	}
+
+	// As long as the mapping is the same, they are rejected once more.
+	again := p.retry(t, "first", "again", ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "events rejected by the cluster",
+		chain: []string{"still open: " + count(refused) + " rejected events", "this one mended 0 objects and 0 rejected events"},
+	})
+	if again.Events.Rejected != refused || again.Events.Decoded != refused {
+		t.Errorf("%d of %d events are rejected again, want all %d", again.Events.Rejected, again.Events.Decoded, refused)
+	}
+
+	p.ask(t, http.MethodDelete, "/_index_template/mine", "")
+	p.ask(t, http.MethodDelete, "/ecs-task-2018-12-10", "")
+	p.retry(t, "again", "mended", completed(nil, "Over 3 runs", "mended 0 objects and "+count(refused)+" rejected events"))
+	p.holds(t, want)
+}
+
+// count is a number as reports write it.
+func count(n int64) string {
+	s := fmt.Sprint(n)
+	if len(s) > 3 {
+		s = s[:len(s)-3] + "," + s[len(s)-3:]
+	}
+	return s
+}
+
+// ask asks the cluster itself.
+func (p *place) ask(t *testing.T, method, path, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, p.engine+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode > 299 {
+		t.Fatalf("%s %s: %s %s %v", method, path, res.Status, answer, err)
+	}
+}
+
+func TestBrokenDeletedMeanwhile(t *testing.T) { deletedMeanwhile(t, newPlace(t, "")) }
+
+// deletedMeanwhile: somebody deletes documents between the last bulk request and
+// the count of the report. A retry cannot know which, and says so; the same range
+// once more brings them back.
+func deletedMeanwhile(t *testing.T, p *place) {
+	victims := p.some(t, 2)
+	var bulks, done atomic.Bool
+	p.atCluster(func(_ http.ResponseWriter, r *http.Request, _ []byte) bool {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/_bulk"):
+			bulks.Store(true)
+		case bulks.Load() && done.CompareAndSwap(false, true):
+			for _, o := range victims {
+				p.ask(t, http.MethodDelete, "/ecs-task-2018-12-10/_doc/"+o.Events[0].ID, "")
+			}
+		}
+		return false
+	})
+	p.first(t, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of documents missing from the cluster.",
+		finding: "The cluster holds fewer documents",
+	})
+	p.retry(t, "first", "second", ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete: earlier runs left ",
+		chain: []string{"documents missing from the cluster", "the same range once more"},
+	})
+	status, stdout := p.run(t, "anew", "-from", "2018-12-10", "-to", "2018-12-10")
+	r := p.ends(t, "anew", status, stdout, ended{status: exitComplete, kind: report.KindComplete, verdict: "Complete:"})
+	if r.Events.Created != 2 {
+		t.Errorf("%d documents were created, 2 were missing", r.Events.Created)
+	}
+	p.holds(t, p.without(t))
+}
+
+// A margin that ends where the range does cannot tell whether more lies beyond.
+func TestBrokenMargin(t *testing.T) {
+	p := newPlace(t, "")
+	r := p.first(t, ended{
+		status: exitComplete, kind: report.KindMargin, verdict: "Complete within the margin, more may lie beyond",
+	}, "-input", `{"from":"2018-12-10T10:00:00+09:00","to":"2018-12-10T14:00:00+09:00","marginBefore":"0s","marginAfter":"0s"}`)
+	if r.Edge == nil || r.Edge.TryBefore == "" || r.Edge.TryAfter == "" {
+		t.Fatalf("no margin to try is named: %+v", r.Edge)
+	}
+	status, stdout := p.run(t, "wider", "-input", fmt.Sprintf(
+		`{"from":"2018-12-10T10:00:00+09:00","to":"2018-12-10T14:00:00+09:00","marginBefore":%q,"marginAfter":%q}`, r.Edge.TryBefore, r.Edge.TryAfter))
+	p.ends(t, "wider", status, stdout, ended{status: exitComplete, kind: report.KindComplete, verdict: "Complete:"})
+	from := day(t, "2018-12-10").Add(10 * time.Hour)
+	p.holds(t, p.truth.Expect(from, from.Add(4*time.Hour)))
+}
+
+func TestBrokenNothingFound(t *testing.T) {
+	p := newPlace(t, "")
+	p.first(t, ended{
+		status: exitIncomplete, kind: report.KindNothing, verdict: "Nothing found under _/cwl/ecs/ecs-task/2017/",
+	}, "-from", "2017-06-10", "-to", "2017-06-10")
+	p.retry(t, "first", "second", ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete: earlier runs left ", chain: []string{"nothing found"},
+	})
+}
+
+// A run that was stopped in the middle is finished by a retry as well.
+func TestBrokenStopped(t *testing.T) {
+	p := newPlace(t, "")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var bulks atomic.Int32
+	p.atCluster(func(_ http.ResponseWriter, r *http.Request, _ []byte) bool {
+		if strings.HasSuffix(r.URL.Path, "/_bulk") && bulks.Add(1) == 10 {
+			stop()
+		}
+		return false
+	})
+	status, stdout, stderr := local(ctx, "run", "-archive", "s3://archive", "-search", p.search, "-out", p.out,
+		"-name", "first", "-from", "2018-12-10", "-to", "2018-12-10")
+	r := p.report(t, "first")
+	unfinished := maps.Clone(r.Objects.Classes)
+	maps.DeleteFunc(unfinished, func(c report.Class, n int64) bool { return c == report.Indexed || n == 0 })
+	if status != exitIncomplete || r.Complete || len(unfinished) == 0 {
+		t.Errorf("exit status %d, %v unfinished\n%s%s", status, unfinished, stdout, stderr)
+	}
+	p.retry(t, "first", "second", completed(unfinished))
+	p.holds(t, p.without(t))
+}
+
+// Malformed events never mend: a retry does not try, and says so.
+func TestBrokenMalformed(t *testing.T) {
+	p := newPlace(t, "")
+	o := p.some(t, 1)[0]
+	body := p.write(t, o, nil)
+	p.write(t, o, append(body, zipped(t, []byte(
+		`{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","subscriptionFilters":["f"],"logEvents":[{"timestamp":1544414264183,"message":"no id"}]}`))...))
+	p.first(t, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 1 malformed event.",
+	})
+	p.holds(t, p.without(t))
+	p.retry(t, "first", "second", ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete: earlier runs left ",
+		chain: []string{"1 malformed event, which can never mend"}, finding: "can never be indexed",
+	})
+}
+
+// The same on a real engine, where its own words and counts decide.
+func TestBrokenOnEngine(t *testing.T) {
+	e := enginetest.Start(t, enginetest.OpenSearch2)
+	for name, broken := range map[string]func(*testing.T, *place){
+		"rejected":          rejected,
+		"deleted meanwhile": deletedMeanwhile,
+		"not indexed, damaged and gone": func(t *testing.T, p *place) {
+			bad := p.some(t, 3)
+			good := p.write(t, bad[0], []byte("no log at all"))
+			var gone []byte
+			leave := afterListing(func() { gone = p.write(t, bad[1], nil); p.remove(t, bad[1]) })
+			shut := denied(bad[2:])
+			p.atCluster(func(w http.ResponseWriter, r *http.Request, body []byte) bool {
+				return leave(w, r, body) || shut(w, r, body)
+			})
+			classes := map[report.Class]int64{report.Damaged: 1, report.Gone: 1, report.NotIndexed: 1}
+			p.first(t, ended{
+				status: exitIncomplete, kind: report.KindIncomplete, classes: classes,
+				verdict: "Incomplete, because of 1 object damaged, 1 object gone and 1 object not indexed (Denied).",
+			})
+			p.holds(t, p.without(t, bad...))
+			p.mended()
+			p.write(t, bad[0], good)
+			p.write(t, bad[1], gone)
+			p.retry(t, "first", "second", completed(classes))
+			p.holds(t, p.without(t))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t, e.URL)
+			broken(t, p)
+			p.ask(t, http.MethodDelete, "/ecs-task-2018-12-10", "")
+		})
+	}
+}
