@@ -31,7 +31,7 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 	}
 	fmt.Fprintln(w)
 	if len(v.Gaps) > 0 {
-		fmt.Fprintf(w, "%d hours without any object (UTC): %s\n", len(v.Gaps), few(v.Gaps))
+		fmt.Fprintf(w, "Hours without any object (UTC), %d: %s\n", len(v.Gaps), few(v.Gaps))
 	}
 	for _, u := range v.Unrestored {
 		fmt.Fprintf(w, "%d objects (%d bytes) in %s have to be restored first, such as by\n  %s\n", u.Objects, u.Bytes, u.StorageClass, u.Restore)
@@ -41,6 +41,12 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 	}
 	if p.Skipped > 0 {
 		fmt.Fprintf(w, "%d keys are no archive objects and were left out\n", p.Skipped)
+	}
+	if v.Outside > 0 {
+		fmt.Fprintf(w, "%d objects lie under the prefixes but began outside of the hours looked at, and were left out\n", v.Outside)
+	}
+	if v.Astray > 0 {
+		fmt.Fprintf(w, "%d keys or folders do not fit the prefix expression and were not looked into: %s\n", v.Astray, few(v.AstrayKeys))
 	}
 	if e := v.Estimate; e != nil {
 		fmt.Fprintf(w, "Judged by %d objects: about %d events, %d bytes of plain text\n", e.Sampled, e.Events, e.PlainBytes)
