@@ -81,11 +81,16 @@ func (i made) lacks(s run.Settings) (warnings []string, err error) {
 	m := i.Mappings
 	warnings = append(warnings, lacksTime(m)...)
 	warnings = append(warnings, lacksMessage(m)...)
-	wanted := []string{"@timestamp", "message"}
+	var more []string
 	for _, name := range s.Fields {
-		wanted = append(wanted, fieldPath(name))
-		if _, ok := m.find(fieldPath(name)); !ok && m.isFixed() {
-			warnings = append(warnings, fmt.Sprintf("does not map %s, so nothing can be found by it", fieldPath(name)))
+		more = append(more, fieldPath(name))
+	}
+	if s.Parse {
+		more = append(more, document.ParsedField)
+	}
+	for _, path := range more {
+		if _, ok := m.find(path); !ok && m.isFixed() {
+			warnings = append(warnings, fmt.Sprintf("does not map %s, so nothing can be found by it", path))
 		}
 	}
 	for _, p := range []string{i.Settings.Index.DefaultPipeline, i.Settings.Index.FinalPipeline} {
@@ -94,7 +99,6 @@ func (i made) lacks(s run.Settings) (warnings []string, err error) {
 		}
 	}
 	if s.Parse {
-		wanted = append(wanted, document.ParsedField)
 		if err := holdsParsed(m); err != nil {
 			return warnings, err
 		}
@@ -102,7 +106,7 @@ func (i made) lacks(s run.Settings) (warnings []string, err error) {
 	if !m.isStrict() {
 		return warnings, nil
 	}
-	for _, path := range wanted {
+	for _, path := range append([]string{"@timestamp", "message"}, more...) {
 		if _, ok := m.find(path); !ok {
 			return warnings, fmt.Errorf("is strict and does not map %s, so every document would be rejected", path)
 		}

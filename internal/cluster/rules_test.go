@@ -123,6 +123,10 @@ func TestLacks(t *testing.T) {
 			settings: run.Settings{Fields: []string{"region"}}, want: []string{"does not map cloud.region"},
 		},
 		{what: "parsed would explode", index: `{}`, settings: run.Settings{Parse: true}, conflict: "field of its own"},
+		{
+			what: "parsed not mapped", index: `{"mappings":{"dynamic":"false","properties":{` + timestamp + `,` + message + `}}}`,
+			settings: run.Settings{Parse: true}, want: []string{"does not map parsed"},
+		},
 		{what: "parsed as object", index: `{"mappings":{"properties":{"parsed":{"type":"object"}}}}`, settings: run.Settings{Parse: true}, conflict: "field of its own"},
 		{what: "parsed flattened", index: `{"mappings":{"properties":{"parsed":{"type":"flattened"}}}}`, settings: run.Settings{Parse: true}},
 		{what: "parsed kept only", index: `{"mappings":{"properties":{"parsed":{"type":"object","enabled":false}}}}`, settings: run.Settings{Parse: true}},
