@@ -7,10 +7,10 @@ import (
 // queryString parses the basics of Lucene's query language:
 //
 //	word "a phrase" field:word field:"a phrase" field:wild*card field:* _exists_:field
-//	field:[a TO b} field:>=a (a b) +must -not AND OR NOT && || !
+//	field:[a TO b} field:>=a field:/regexp/ (a b) +must -not AND OR NOT && || !
 //
 // with Lucene's own meaning of AND and OR, which know no precedence. Fuzziness,
-// boosts, distances and regular expressions are refused.
+// boosts and distances are refused.
 // https://www.elastic.co/guide/en/elasticsearch/reference/8.19/query-dsl-query-string-query.html
 func (p *parser) queryString(body []byte) (clause, error) {
 	q := struct {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// value reads what is looked for in the fields: a word, a phrase, a pattern or a
-// range.
+// value reads what is looked for in the fields: a word, a phrase, a pattern, a
+// regular expression or a range.
 func (l *lucenequery) value(fields []string) (clause, error) {
 	onField, err := l.maker()
 	if err != nil {
@@ -41,7 +41,7 @@ func (l *lucenequery) maker() (func(field string) (clause, error), error) {
 	case '<', '>':
 		return l.within(l.comparison()), nil
 	case '/':
-		return nil, unsupported("regular expressions in a query_string; use a regexp query")
+		return l.expression()
 	}
 	word, wild, err := l.word()
 	if err != nil {
@@ -58,6 +58,27 @@ func (l *lucenequery) maker() (func(field string) (clause, error), error) {
 		}
 		return l.parser.matching(name, unescape(word), false, !l.and)
 	}, nil
+}
+
+// expression reads /a regular expression/, which the whole value has to match.
+func (l *lucenequery) expression() (func(field string) (clause, error), error) {
+	for i := 1; i < len(l.rest); i++ {
+		switch l.rest[i] {
+		case '\\':
+			i++
+		case '/':
+			re, err := lucene(l.rest[1:i], false)
+			l.rest = l.rest[i+1:]
+			return func(name string) (clause, error) {
+				t, ok := l.parser.mapping.find(name)
+				if !ok || t.Type != typeText && t.Type != typeKeyword && !t.flat() {
+					return all{none: true}, nil
+				}
+				return l.parser.accepting(t, re.MatchString), nil
+			}, err
+		}
+	}
+	return nil, l.refuse("a missing /")
 }
 
 func (l *lucenequery) wild(name, word string) (clause, error) {
