@@ -513,6 +513,41 @@ func rejected(t *testing.T, p *place) {
 	p.holds(t, want)
 }
 
+// rejectedInPart: the user's mapping takes all but the largest messages, and can
+// be mended in place.
+func rejectedInPart(t *testing.T, p *place) {
+	p.ask(t, http.MethodPut, "/_index_template/mine",
+		`{"index_patterns":["ecs-task-*"],"priority":500,"template":{"mappings":{"properties":{"@timestamp":{"type":"date"},"message":{"type":"keyword"}}}}}`)
+	const most = 32_766 // bytes of a Lucene term
+	large := int64(0)
+	small := p.without(t)
+	maps.DeleteFunc(small, func(_ string, e sample.Event) bool {
+		if len(e.Message) > most {
+			large++
+		}
+		return len(e.Message) > most
+	})
+	r := p.first(t, ended{
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "rejected by the cluster",
+		finding: "messages of over 32,766 bytes would be rejected",
+	})
+	if large == 0 || r.Events.Rejected < large || r.Events.Created != int64(len(small)) {
+		t.Errorf("%d events are rejected and %d created, %d are large and %d not", r.Events.Rejected, r.Events.Created, large, len(small))
+	}
+	p.holds(t, small)
+	p.ask(t, http.MethodDelete, "/_index_template/mine", "")
+	p.ask(t, http.MethodPut, "/ecs-task-2018-12-10/_mapping", `{"properties":{"message":{"type":"keyword","ignore_above":8191}}}`)
+	p.retry(t, "first", "second", completed(nil, "mended 0 objects and "+plural(r.Events.Rejected, "rejected event")))
+	p.holds(t, p.without(t))
+}
+
+func plural(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return count(n) + " " + what + "s"
+}
+
 // count is a number as reports write it.
 func count(n int64) string {
 	s := fmt.Sprint(n)
@@ -649,6 +684,7 @@ func TestBrokenOnEngine(t *testing.T) {
 	for name, broken := range map[string]func(*testing.T, *place){
 		"rejected":          rejected,
 		"deleted meanwhile": deletedMeanwhile,
+		"rejected in part":  rejectedInPart,
 		"not indexed, damaged and gone": func(t *testing.T, p *place) {
 			bad := p.some(t, 3)
 			good := p.write(t, bad[0], []byte("no log at all"))
