@@ -31,7 +31,7 @@ lambdas: ## build the four Lambdas for AWS (arm64), reproducibly
 .PHONY: test
 test: lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
 	go test -race -short -timeout 20m $(PACKAGES)
-	go test -p 1 -run 'Engine' -timeout 30m -v ./internal/cluster/... ./local
+	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./local
 	go test -timeout 20m ./cdk/...
 
 .PHONY: lint
@@ -46,7 +46,8 @@ fmt: $(GOFUMPT) ## format the code
 
 .PHONY: bench
 bench: ## how fast it is, as ratios within one run
-	go test -run '^$$' -bench . -benchtime 2s ./internal/decode ./internal/document ./internal/bulk ./internal/report ./local
+	go test -run '^$$' -bench . ./internal/decode ./internal/document ./internal/bulk ./local/store ./local/lambdahost ./local/asl
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/archive ./internal/report ./local
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)
