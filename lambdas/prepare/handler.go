@@ -20,8 +20,8 @@ type files interface {
 	Put(ctx context.Context, key string, body []byte, contentType string) error
 }
 
-// Prepare answers with what it found and did, and keeps it beside the plan for
-// the report.
+// Prepare keeps what it found and did beside the plan for the report, and answers
+// with the same without its list of indices.
 func (h handler) Prepare(ctx context.Context, req run.PrepareRequest) (run.Prepared, error) {
 	b, err := h.files.Get(ctx, run.PlanKey(req.Run))
 	if err != nil {
@@ -38,5 +38,10 @@ func (h handler) Prepare(ctx context.Context, req run.PrepareRequest) (run.Prepa
 	if b, err = json.Marshal(prepared); err != nil {
 		return run.Prepared{}, err
 	}
-	return prepared, h.files.Put(ctx, run.PreparedKey(req.Run), b, "application/json")
+	if err := h.files.Put(ctx, run.PreparedKey(req.Run), b, "application/json"); err != nil {
+		return run.Prepared{}, err
+	}
+	// One entry a day would outgrow what passes between states.
+	prepared.Indices = nil
+	return prepared, nil
 }
