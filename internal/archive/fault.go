@@ -73,7 +73,7 @@ func fault(ctx context.Context, permission, bucket, key string, err error) error
 		f.Name, f.Reason = run.UnusableArchive, "S3 refuses the request for "+at
 	default:
 		f.Name, f.Reason = run.Unavailable, "S3 did not answer for "+at
-		f.Todo = "check the network and the endpoint, then start again"
+		f.Todo = "check the network and the endpoint; a Lambda in private subnets without NAT needs a gateway endpoint for S3 in their route tables"
 	}
 	return f
 }
