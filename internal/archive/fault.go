@@ -71,9 +71,12 @@ func fault(ctx context.Context, permission, bucket, key string, err error) error
 		f.Todo = "configure some (aws configure, AWS_PROFILE, or a role)"
 	case c != "" && status >= 400 && status < 500:
 		f.Name, f.Reason = run.UnusableArchive, "S3 refuses the request for "+at
+	case status != 0:
+		f.Name, f.Reason = run.Unavailable, "S3 failed for "+at
+		f.Todo = "start again"
 	default:
 		f.Name, f.Reason = run.Unavailable, "S3 did not answer for "+at
-		f.Todo = "check the network and the endpoint; a Lambda in private subnets without NAT needs a gateway endpoint for S3 in their route tables"
+		f.Todo = "check the network and the endpoint, then start again; a Lambda in private subnets without NAT needs a gateway endpoint for S3 in their route tables"
 	}
 	return f
 }

@@ -297,6 +297,19 @@ func TestReaderAtReadsAnywhere(t *testing.T) {
 	}
 }
 
+// A silence of S3 is mostly a subnet without a way to it.
+func TestNoAnswerSaysWhatToDo(t *testing.T) {
+	_, _, h := keep(t, 100)
+	client, o := connect(t, h)
+	server := httptest.NewServer(h)
+	server.Close() // nothing listens there any more
+	far := s3.New(client.Options(), func(o *s3.Options) { o.BaseEndpoint = &server.URL; o.RetryMaxAttempts = 1 })
+	_, err := Open(t.Context(), far, "logs", o)
+	if f := faultOf(t, err); f.Name != run.Unavailable || !strings.Contains(f.Error(), "gateway endpoint") {
+		t.Errorf("%s: %v", f.Name, f)
+	}
+}
+
 func TestFaultsSayWhatToDo(t *testing.T) {
 	_, _, h := keep(t, 100)
 	client, o := connect(t, h)

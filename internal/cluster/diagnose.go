@@ -93,21 +93,18 @@ func (c *Cluster) address() string {
 	return u.Host + ":80"
 }
 
-// EndpointFault is the fault of an AWS service (such as "S3") that cannot be
-// reached at all, which in a private subnet means that the way there is missing;
-// nil where err is of another kind.
-func EndpointFault(service string, err error) *run.Fault {
+// endpointFault is the fault of an AWS service that cannot be reached at all,
+// which in a private subnet means that the way there is missing; nil where err is
+// of another kind.
+func endpointFault(service string, err error) *run.Fault {
 	unreachable := isTimeout(err) || errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)
 	if !unreachable || errors.Is(err, context.Canceled) {
 		return nil
 	}
-	endpoint := "an interface endpoint for it that admits this Lambda's security group on port 443"
-	if service == "S3" {
-		endpoint = "a gateway endpoint for it in their route tables"
-	}
 	return &run.Fault{
 		Name: run.Unavailable, Reason: service + " cannot be reached from here",
-		Todo: "a Lambda in private subnets has no way out by itself: give these subnets a NAT gateway, or " + endpoint, Err: err,
+		Todo: "a Lambda in private subnets has no way out by itself: give these subnets a NAT gateway, or an interface endpoint for it that admits this Lambda's security group on port 443",
+		Err:  err,
 	}
 }
 

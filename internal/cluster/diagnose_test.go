@@ -251,10 +251,9 @@ func TestPrivateCA(t *testing.T) {
 // answers with a fault.
 func TestEndpointFault(t *testing.T) {
 	_, err := (&net.Dialer{Timeout: 50 * time.Millisecond}).Dial("tcp", blackHole(t))
-	wantFault(t, EndpointFault("S3", err), run.Unavailable, "S3 cannot be reached", "gateway endpoint", "NAT")
-	wantFault(t, EndpointFault("Secrets Manager", err), run.Unavailable, "Secrets Manager cannot be reached", "interface endpoint")
+	wantFault(t, endpointFault("Secrets Manager", err), run.Unavailable, "Secrets Manager cannot be reached", "interface endpoint", "NAT")
 	for _, err := range []error{errors.New("AccessDenied"), context.Canceled, syscall.ECONNREFUSED} {
-		if f := EndpointFault("S3", err); f != nil {
+		if f := endpointFault("Secrets Manager", err); f != nil {
 			t.Errorf("%v became %v", err, f)
 		}
 	}

@@ -117,7 +117,7 @@ func (s *secret) malformed(wanted string) error {
 }
 
 func (s *secret) unreadable(err error) error {
-	if f := EndpointFault("Secrets Manager", err); f != nil {
+	if f := endpointFault("Secrets Manager", err); f != nil {
 		return f
 	}
 	f := &run.Fault{
