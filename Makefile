@@ -17,9 +17,10 @@ help: ## this list
 .PHONY: demo
 demo: ## make a sample archive and rehydrate it, all on this computer
 	@mkdir -p build
-	go build -o build/rehydrate ./local
+	@go build -o build/rehydrate ./local
 	build/rehydrate sample -out out/archive
-	build/rehydrate run -archive out/archive -from 2018-12-10 -to 2018-12-12 -out out || [ $$? -eq 1 ]
+	@echo 'build/rehydrate run -archive out/archive -from 2018-12-10 -to 2018-12-12 -out out'
+	@build/rehydrate run -archive out/archive -from 2018-12-10 -to 2018-12-12 -out out || [ $$? -eq 1 ]
 
 .PHONY: lambdas
 lambdas: ## build the four Lambdas for AWS (arm64), reproducibly

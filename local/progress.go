@@ -19,6 +19,8 @@ type progress struct {
 
 	mu   sync.Mutex
 	seen tally
+	// untold says that something has changed since the last plain line.
+	untold bool
 }
 
 // tally is what a progress line tells.
@@ -37,6 +39,7 @@ func (p *progress) stage(name string) {
 	defer p.mu.Unlock()
 	p.seen.stage = name
 	if p.width == 0 {
+		p.tell()
 		fmt.Fprintln(p.out, name)
 	}
 }
@@ -55,6 +58,7 @@ func (p *progress) ended(object run.Object, o *run.Outcome) {
 	defer p.mu.Unlock()
 	p.seen.objects++
 	p.seen.bytes += object.Size
+	p.untold = true
 	if o == nil {
 		p.seen.failed++
 		return
@@ -92,11 +96,18 @@ func (p *progress) show() (stop func()) {
 func (p *progress) draw(end string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.width > 0:
+	if p.width > 0 {
 		fmt.Fprintf(p.out, "\r\x1b[K%s%s", p.seen.line(p.now(), p.width), end)
-	case p.seen.total > 0:
+		return
+	}
+	p.tell()
+}
+
+// tell writes a plain line if there is something new.
+func (p *progress) tell() {
+	if p.untold {
 		fmt.Fprintln(p.out, p.seen.line(p.now(), 0))
+		p.untold = false
 	}
 }
 
