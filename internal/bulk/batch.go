@@ -34,6 +34,7 @@ type Batch struct {
 	raw       []byte // of the malformed events
 	start     run.Place
 	begun     bool
+	room      int // bytes of lines that it was made for
 	workspace
 }
 
@@ -57,7 +58,7 @@ type spoiled struct {
 
 // NewBatch makes a batch with room for size bytes of lines, and a little more.
 func NewBatch(size int) *Batch {
-	return &Batch{lines: make([]byte, 0, size+size/8), workspace: newWorkspace()}
+	return &Batch{lines: make([]byte, 0, size+size/8), room: size, workspace: newWorkspace()}
 }
 
 // ErrID is wrapped by the error of Add for an id that no bulk request may hold.

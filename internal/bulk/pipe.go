@@ -15,7 +15,8 @@ import (
 type Settle func(b *Batch, r Result, err error) error
 
 // Pipe has a few batches under way at once, so that reading and the cluster
-// overlap. Its memory is that of the batches under way and one that is filled.
+// overlap. Its memory is that of the batches under way and one that is filled,
+// which the next pipe of the same Sender takes over.
 //
 //	p := bulk.NewPipe(sender, 2, size, settle)
 //	defer p.Drain()
@@ -32,13 +33,13 @@ type Settle func(b *Batch, r Result, err error) error
 // A Pipe belongs to one goroutine. The ones it starts, one for each batch under
 // way, have ended when Drain returns.
 type Pipe struct {
-	sender *Sender
-	most   int
-	size   int
-	settle Settle
-	going  []*sending // oldest first
-	free   []*Batch
-	err    error // of the first settling that failed
+	sender  *Sender
+	most    int
+	size    int
+	settle  Settle
+	going   []*sending // oldest first
+	filling *Batch     // given to be filled, nil before
+	err     error      // of the first settling that failed
 }
 
 // sending is a batch under way.
@@ -55,14 +56,13 @@ func NewPipe(s *Sender, inFlight, size int, settle Settle) *Pipe {
 	return &Pipe{sender: s, most: max(inFlight, 1), size: size, settle: settle}
 }
 
-// Batch gives an empty batch.
+// Batch gives the batch to fill, empty at first. It is the pipe's again with
+// Drain.
 func (p *Pipe) Batch() *Batch {
-	if n := len(p.free); n > 0 {
-		b := p.free[n-1]
-		p.free = p.free[:n-1]
-		return b
+	if p.filling == nil {
+		p.filling = p.sender.spares.take(p.size)
 	}
-	return NewBatch(p.size)
+	return p.filling
 }
 
 // Submit starts to send b, which is the pipe's from here on, and gives an empty
@@ -77,7 +77,7 @@ func (p *Pipe) Submit(ctx context.Context, b *Batch, until time.Time) (*Batch, e
 		return nil, p.err
 	}
 	s := &sending{batch: b, done: make(chan struct{})}
-	p.going = append(p.going, s)
+	p.going, p.filling = append(p.going, s), nil
 	go func() {
 		defer close(s.done)
 		s.result, s.err = p.sender.Send(ctx, s.batch, until)
@@ -90,6 +90,10 @@ func (p *Pipe) Submit(ctx context.Context, b *Batch, until time.Time) (*Batch, e
 func (p *Pipe) Drain() error {
 	for len(p.going) > 0 {
 		p.settleOldest()
+	}
+	if p.filling != nil {
+		p.sender.spares.give(p.filling)
+		p.filling = nil
 	}
 	return p.err
 }
@@ -112,6 +116,5 @@ func (p *Pipe) settleOldest() {
 	<-s.done
 	p.going = append(p.going[:0], p.going[1:]...)
 	p.err = errors.Join(p.err, p.settle(s.batch, s.result, s.err))
-	s.batch.Reset()
-	p.free = append(p.free, s.batch)
+	p.sender.spares.give(s.batch)
 }

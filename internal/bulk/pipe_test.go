@@ -133,3 +133,42 @@ func TestFailedSettlingEndsSubmission(t *testing.T) {
 		t.Errorf("error %v, %d of %d requests settled", err, settled, server.Requests())
 	}
 }
+
+// An object often has less than a batch: what the pipes of a sender need is made
+// once, and what a huge event has blown up is not kept.
+func TestPipesShareTheirBatches(t *testing.T) {
+	server := bulktest.New(t, nil)
+	s, _, until := setup(t, server.URL, Config{InFlight: 2})
+	used := map[*Batch]bool{}
+	settle := func(b *Batch, _ Result, err error) error {
+		used[b] = true
+		return err
+	}
+	for range 20 {
+		if err := pump(t, s, 2, 40, 10, until, settle); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(used) > 3 {
+		t.Errorf("%d batches were made, 2 can be under way and 1 filled", len(used))
+	}
+
+	p := NewPipe(s, 2, 1<<10, settle)
+	b := p.Batch()
+	huge := event(0)
+	huge.Message = []byte(`"` + strings.Repeat("x", 1<<20) + `"`)
+	if err := b.Add(maker(), huge, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Submit(t.Context(), b, until); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Drain(); err != nil {
+		t.Fatal(err)
+	}
+	for _, kept := range s.spares.free {
+		if kept == b || kept.Size() != 0 || kept.Len() != 0 {
+			t.Errorf("a batch of %d documents with room for %d bytes is kept", kept.Len(), cap(kept.lines))
+		}
+	}
+}

@@ -41,6 +41,8 @@ type Sender struct {
 	// limit is the largest body in bytes that is tried, halved by each 413: what
 	// stands between us and the cluster does not change its mind. 0 is none.
 	limit atomic.Int64
+	// spares are batches that no pipe has at the moment.
+	spares spares
 }
 
 // NewSender makes a Sender.
