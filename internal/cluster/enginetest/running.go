@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -16,6 +18,9 @@ import (
 // readyWithin is the time an engine may take to answer. They need 10 to 30 s on
 // two idle cores.
 const readyWithin = 4 * time.Minute
+
+// closedWithin is the time that a killed engine may take to let go of its port.
+const closedWithin = 10 * time.Second
 
 // Running is an engine that a test has started. It ends with the test.
 type Running struct {
@@ -77,6 +82,15 @@ func (r *Running) Kill() {
 	_ = syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL)
 	<-r.ended
 	r.cmd = nil
+	// The node is the child of a child, and the kernel ends it a moment later.
+	address := strings.TrimPrefix(r.URL, "http://")
+	for deadline := time.Now().Add(closedWithin); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
+	}
 }
 
 // Restart starts the engine again, after Kill, on the same data and port, and
