@@ -315,12 +315,12 @@ func TestChildren(t *testing.T) {
 func checkCause(t *testing.T, cause, name string, calls int) {
 	t.Helper()
 	got, err := strictly[struct {
-		Object             run.Object
-		Error, Cause, Todo string
-		Outcome            run.Outcome
+		Object               run.Object
+		Error, Cause, Remedy string
+		Outcome              run.Outcome
 	}]([]byte(cause))
 	if err != nil || got.Object.Key != "logs/0" || got.Error != name || !strings.Contains(got.Cause, "errorMessage") ||
-		got.Todo == "" || got.Outcome.Calls != calls {
+		got.Remedy == "" || got.Outcome.Calls != calls {
 		t.Errorf("its cause is %s, %v", cause, err)
 	}
 }

@@ -70,7 +70,7 @@ func (b *Bucket) missing(ctx context.Context, key string) error {
 	if _, err := b.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(b.name)}); code(err) == codeNotFound {
 		return &run.Fault{
 			Name: run.UnusableArchive, Reason: "there is no bucket " + b.name, Err: err,
-			Todo: "give the name of a bucket that exists",
+			Remedy: "give the name of a bucket that exists",
 		}
 	}
 	return fmt.Errorf("%s: %w", where(b.name, key), ErrNotFound)

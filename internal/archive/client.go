@@ -48,13 +48,13 @@ func NewClient(ctx context.Context, endpoint string) (*s3.Client, error) {
 	if err != nil {
 		return nil, &run.Fault{
 			Name: run.Denied, Reason: "the AWS configuration cannot be used", Err: err,
-			Todo: "mend it (AWS_PROFILE, AWS_CONFIG_FILE, ~/.aws)",
+			Remedy: "mend it (AWS_PROFILE, AWS_CONFIG_FILE, ~/.aws)",
 		}
 	}
 	if c.Region == "" && endpoint == "" {
 		return nil, &run.Fault{
 			Name: run.UnusableArchive, Reason: "no AWS region is configured",
-			Todo: "set AWS_REGION to the region of the bucket",
+			Remedy: "set AWS_REGION to the region of the bucket",
 		}
 	}
 	if c.Region == "" {

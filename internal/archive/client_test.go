@@ -55,7 +55,7 @@ func TestNewClientNeedsARegion(t *testing.T) {
 	bare(t)
 	_, err := archive.NewClient(t.Context(), "")
 	var f *run.Fault
-	if !errors.As(err, &f) || !strings.Contains(f.Todo, "AWS_REGION") {
+	if !errors.As(err, &f) || !strings.Contains(f.Remedy, "AWS_REGION") {
 		t.Errorf("%v, want a Fault that names AWS_REGION", err)
 	}
 	t.Setenv("AWS_REGION", "eu-west-1")

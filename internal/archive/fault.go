@@ -50,33 +50,33 @@ func fault(ctx context.Context, permission, bucket, key string, err error) error
 	switch c := code(err); {
 	case c == codeNoSuchBucket:
 		f.Name, f.Reason = run.UnusableArchive, "there is no bucket "+bucket
-		f.Todo = "give the name of a bucket that exists"
+		f.Remedy = "give the name of a bucket that exists"
 	case redirects(c), status == http.StatusMovedPermanently:
 		f.Name, f.Reason = run.UnusableArchive, "bucket "+bucket+" lies in another region"
-		f.Todo = "set AWS_REGION to the bucket's region"
+		f.Remedy = "set AWS_REGION to the bucket's region"
 		if region != "" {
-			f.Todo = "set AWS_REGION to " + region
+			f.Remedy = "set AWS_REGION to " + region
 		}
 	case strings.HasPrefix(c, "KMS."), status == http.StatusForbidden && strings.Contains(err.Error(), "kms:"):
 		f.Name, f.Reason = run.Denied, at+" is encrypted with a KMS key that may not be used"
-		f.Todo = "allow kms:Decrypt (and kms:GenerateDataKey to write) on that key, and see that it is enabled"
+		f.Remedy = "allow kms:Decrypt (and kms:GenerateDataKey to write) on that key, and see that it is enabled"
 	case status == http.StatusForbidden, status == http.StatusUnauthorized, badCredentials(c):
 		f.Name, f.Reason = run.Denied, "S3 denies access to "+at
-		f.Todo = "allow " + permission
+		f.Remedy = "allow " + permission
 	case throttles(c), status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 		f.Name, f.Reason = run.Throttled, "S3 asks to slow down at "+at
-		f.Todo = "lower maxConcurrency"
+		f.Remedy = "lower maxConcurrency"
 	case c == "" && noCredentials(err):
 		f.Name, f.Reason = run.Denied, "no AWS credentials were found to reach "+at
-		f.Todo = "configure some (aws configure, AWS_PROFILE, or a role)"
+		f.Remedy = "configure some (aws configure, AWS_PROFILE, or a role)"
 	case c != "" && status >= 400 && status < 500:
 		f.Name, f.Reason = run.UnusableArchive, "S3 refuses the request for "+at
 	case status != 0:
 		f.Name, f.Reason = run.Unavailable, "S3 failed for "+at
-		f.Todo = "start again"
+		f.Remedy = "start again"
 	default:
 		f.Name, f.Reason = run.Unavailable, "S3 did not answer for "+at
-		f.Todo = "check the network and the endpoint, then start again; a Lambda in private subnets without NAT needs a gateway endpoint for S3 in their route tables"
+		f.Remedy = "check the network and the endpoint, then start again; a Lambda in private subnets without NAT needs a gateway endpoint for S3 in their route tables"
 	}
 	return f
 }

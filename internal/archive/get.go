@@ -44,7 +44,7 @@ func (s source) get(ctx context.Context, from int64) (*s3.GetObjectOutput, error
 			Name: run.Unavailable,
 			Reason: fmt.Sprintf("%s was listed with %d bytes, but from byte %d on S3 offers %d",
 				where(s.bucket, s.object.Key), s.object.Size, from, size),
-			Todo: "check what stands between here and S3",
+			Remedy: "check what stands between here and S3",
 		}
 	}
 	return out, nil

@@ -126,7 +126,7 @@ func (b *Body) resume(err error) error {
 	case b.ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", b.at(), b.ctx.Err())
 	case corrupted(err):
-		return &run.Fault{Name: run.Unavailable, Reason: b.at() + " did not arrive as S3 keeps it", Err: err, Todo: "start again"}
+		return &run.Fault{Name: run.Unavailable, Reason: b.at() + " did not arrive as S3 keeps it", Err: err, Remedy: "start again"}
 	case b.offset == b.source.object.Size:
 		return io.EOF
 	}
@@ -134,7 +134,7 @@ func (b *Body) resume(err error) error {
 		return &run.Fault{
 			Name:   run.Unavailable,
 			Reason: fmt.Sprintf("%s could not be read beyond byte %d in %d requests", b.at(), b.offset, b.failures+1),
-			Err:    err, Todo: "check the network to S3, then start again",
+			Err:    err, Remedy: "check the network to S3, then start again",
 		}
 	}
 	select {

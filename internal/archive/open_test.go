@@ -230,7 +230,7 @@ func faultOf(t *testing.T, err error) *run.Fault {
 	if !errors.As(err, &f) {
 		t.Fatalf("%v is no Fault", err)
 	}
-	if f.Todo == "" {
+	if f.Remedy == "" {
 		t.Errorf("%v does not say what to do", err)
 	}
 	return f

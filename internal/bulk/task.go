@@ -187,7 +187,7 @@ func (t *task) fault() error {
 	if t.last.verdict == pending {
 		return &run.Fault{
 			Name: run.Unavailable, Reason: "no time was left to send documents",
-			Todo: "give the function more time",
+			Remedy: "give the function more time",
 		}
 	}
 	lead := map[verdict]string{
@@ -196,7 +196,7 @@ func (t *task) fault() error {
 		denied:      "the cluster does not let us index",
 		unusable:    "the cluster cannot take documents as it is",
 	}[t.last.verdict]
-	return &run.Fault{Name: t.last.verdict.fault(), Reason: lead + ": " + t.last.words, Todo: t.last.todo}
+	return &run.Fault{Name: t.last.verdict.fault(), Reason: lead + ": " + t.last.words, Remedy: t.last.todo}
 }
 
 // pushedBack tells whether the cluster had too much to do for any document of

@@ -37,7 +37,7 @@ func (c *Cluster) decode(a *answer, doing string, v any) error {
 	if err := json.Unmarshal(a.body, v); err != nil {
 		return &run.Fault{
 			Name: run.UnusableCluster, Reason: fmt.Sprintf("%s answered to %s with something else: %s", c.url, doing, a.words()),
-			Todo: "give the URL of the cluster itself, and look for a proxy in between",
+			Remedy: "give the URL of the cluster itself, and look for a proxy in between",
 		}
 	}
 	return nil
@@ -53,21 +53,21 @@ func (c *Cluster) refusal(a *answer, doing string) *run.Fault {
 	case a.status == http.StatusUnauthorized:
 		f.Name = run.Denied
 		f.Reason = fmt.Sprintf("the cluster does not know us (401): %s", a.words())
-		f.Todo = "give it credentials that it accepts: look at the way of authentication and at what the secret holds"
+		f.Remedy = "give it credentials that it accepts: look at the way of authentication and at what the secret holds"
 	case a.status == http.StatusForbidden:
 		f.Name = run.Denied
 		f.Reason = fmt.Sprintf("we may not %s (403): %s", doing, a.words())
-		f.Todo = "grant that to the user or role that this program uses; with SigV4 both the domain's access policy and its fine-grained roles must"
+		f.Remedy = "grant that to the user or role that this program uses; with SigV4 both the domain's access policy and its fine-grained roles must"
 	case a.status == http.StatusTooManyRequests:
 		f.Name = run.Throttled
-		f.Todo = "give the cluster time, or more nodes"
+		f.Remedy = "give the cluster time, or more nodes"
 	case a.status >= http.StatusInternalServerError:
 		f.Name = run.Unavailable
 		f.Reason = fmt.Sprintf("the cluster could not %s (%d): %s", doing, a.status, a.words())
-		f.Todo = "look at its health"
+		f.Remedy = "look at its health"
 	case a.status >= http.StatusMultipleChoices && a.status < http.StatusBadRequest:
 		f.Reason = fmt.Sprintf("%s sends us on to %s (%d)", c.url, a.header.Get("Location"), a.status)
-		f.Todo = "give the URL of the cluster itself"
+		f.Remedy = "give the URL of the cluster itself"
 	}
 	return f
 }

@@ -27,7 +27,7 @@ func authorize(ctx context.Context, next http.RoundTripper, search run.Search, s
 	}
 	return nil, &run.Fault{
 		Name: run.UnusableCluster, Reason: fmt.Sprintf("%q is no way to authenticate", search.Auth),
-		Todo: "give none, basic, apikey or sigv4",
+		Remedy: "give none, basic, apikey or sigv4",
 	}
 }
 

@@ -58,7 +58,7 @@ func newCluster(url string, next http.RoundTripper) (*Cluster, error) {
 	if err != nil {
 		return nil, &run.Fault{
 			Name: run.UnusableCluster, Reason: fmt.Sprintf("the cluster's URL %q cannot be used", url),
-			Todo: "give one such as https://search.example.com:9200", Err: err,
+			Remedy: "give one such as https://search.example.com:9200", Err: err,
 		}
 	}
 	return &Cluster{url: url, client: client}, nil

@@ -70,7 +70,7 @@ func (c *Cluster) Refresh(ctx context.Context, indices []string) error {
 		if done.Shards.Failed > 0 {
 			return &run.Fault{
 				Name: run.Unavailable, Reason: fmt.Sprintf("%d of %d shards of %s to %s could not be refreshed", done.Shards.Failed, done.Shards.Total, some[0], some[len(some)-1]),
-				Todo: "look at the cluster's health",
+				Remedy: "look at the cluster's health",
 			}
 		}
 	}
@@ -171,7 +171,7 @@ func (c *Cluster) readSearch(response json.RawMessage, index string) (found, err
 	case a.errorType() == "index_closed_exception":
 		return found{}, &run.Fault{
 			Name: run.UnusableCluster, Reason: fmt.Sprintf("the index %s is closed, so it can neither be written to nor counted", index),
-			Todo: "open it (POST " + index + "/_open) or delete it",
+			Remedy: "open it (POST " + index + "/_open) or delete it",
 		}
 	case r.Status == http.StatusServiceUnavailable, r.Shards.Failed > 0:
 		return found{}, nil // some or all of its shards cannot be asked

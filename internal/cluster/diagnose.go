@@ -24,7 +24,7 @@ func (c *Cluster) Fault(err error) *run.Fault {
 		return f
 	}
 	f = &run.Fault{Name: run.Unavailable, Err: err}
-	f.Reason, f.Todo = c.unreachable(err)
+	f.Reason, f.Remedy = c.unreachable(err)
 	var unresolved *net.DNSError
 	switch {
 	case errors.As(err, new(*credentialsError)):
@@ -103,8 +103,8 @@ func endpointFault(service string, err error) *run.Fault {
 	}
 	return &run.Fault{
 		Name: run.Unavailable, Reason: service + " cannot be reached from here",
-		Todo: "a Lambda in private subnets has no way out by itself: give these subnets a NAT gateway, or an interface endpoint for it that admits this Lambda's security group on port 443",
-		Err:  err,
+		Remedy: "a Lambda in private subnets has no way out by itself: give these subnets a NAT gateway, or an interface endpoint for it that admits this Lambda's security group on port 443",
+		Err:    err,
 	}
 }
 

@@ -40,7 +40,7 @@ func wantFault(t *testing.T, err error, name string, parts ...string) {
 			t.Errorf("%q does not say %q", f, part)
 		}
 	}
-	if f.Todo == "" {
+	if f.Remedy == "" {
 		t.Errorf("%q does not say what to do", f)
 	}
 }

@@ -49,7 +49,7 @@ func (c *Cluster) Info(ctx context.Context) (Info, error) {
 	if i.Product == "" {
 		return Info{}, &run.Fault{
 			Name: run.UnusableCluster, Reason: fmt.Sprintf("%s is neither Elasticsearch nor OpenSearch: it answers %d, %s", c.url, a.status, a.words()),
-			Todo: "give the URL of the cluster, not of Kibana, Dashboards or a proxy's own page",
+			Remedy: "give the URL of the cluster, not of Kibana, Dashboards or a proxy's own page",
 		}
 	}
 	return i, i.check()
@@ -106,7 +106,7 @@ func (i Info) check() error {
 	}
 	return &run.Fault{
 		Name: run.UnusableCluster, Reason: fmt.Sprintf("the cluster is Elasticsearch %s, which is too old", i.Version),
-		Todo: "use Elasticsearch 7.10 or newer, or OpenSearch",
+		Remedy: "use Elasticsearch 7.10 or newer, or OpenSearch",
 	}
 }
 

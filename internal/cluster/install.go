@@ -34,7 +34,7 @@ func (c *Cluster) install(ctx context.Context, s run.Settings, wanted []definiti
 	return &run.Fault{
 		Name:   run.UnusableCluster,
 		Reason: "parse is on, but the cluster has neither the type flattened (Elasticsearch with X-Pack) nor flat_object (OpenSearch 2.7 or newer): " + refused.words(),
-		Todo:   "turn parse off, or use a newer cluster",
+		Remedy: "turn parse off, or use a newer cluster",
 	}
 }
 
@@ -74,6 +74,6 @@ func (c *Cluster) notPut(a *answer, name string) *run.Fault {
 	}
 	return &run.Fault{
 		Name: run.UnusableCluster, Reason: "an index template is in conflict with the one this program puts: " + a.words(),
-		Todo: "give that template a priority of 1 or more",
+		Remedy: "give that template a priority of 1 or more",
 	}
 }

@@ -19,7 +19,7 @@ func (c *Cluster) lacking(ctx context.Context, s run.Settings, found findings, l
 			return nil, &run.Fault{
 				Name:   run.UnusableCluster,
 				Reason: fmt.Sprintf("the index template %s is in conflict: it makes a data stream of %s, in whose changing indices an event could be stored twice", name, index),
-				Todo:   "choose an index prefix that it does not match, or give another template without data_stream a higher priority",
+				Remedy: "choose an index prefix that it does not match, or give another template without data_stream a higher priority",
 			}
 		}
 		if name == found.known {
@@ -76,6 +76,6 @@ func judge(what string, index made, s run.Settings) ([]string, error) {
 func conflict(what string, why error) *run.Fault {
 	return &run.Fault{
 		Name: run.UnusableCluster, Reason: fmt.Sprintf("%s is in conflict: it %v", what, why),
-		Todo: "change that, or choose another index prefix",
+		Remedy: "change that, or choose another index prefix",
 	}
 }

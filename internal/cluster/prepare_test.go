@@ -196,7 +196,7 @@ func prepare(t *testing.T, s run.Settings, plan run.Plan) (run.Prepared, error) 
 func wantFault(t *testing.T, err error, name string, own func(string) string, says []string) {
 	t.Helper()
 	var f *run.Fault
-	if !errors.As(err, &f) || f.Name != name || f.Todo == "" {
+	if !errors.As(err, &f) || f.Name != name || f.Remedy == "" {
 		t.Fatalf("%v, want %s with what to do", err, name)
 	}
 	for _, part := range says {

@@ -54,6 +54,6 @@ func (c *Cluster) privileges(ctx context.Context, index string) error {
 	return &run.Fault{
 		Name:   run.Denied,
 		Reason: fmt.Sprintf("the user %s lacks on the index %s the privileges %s", said.Username, index, strings.Join(lacking, ", ")),
-		Todo:   "grant them to a role of that user or API key",
+		Remedy: "grant them to a role of that user or API key",
 	}
 }

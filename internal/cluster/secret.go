@@ -112,7 +112,7 @@ func (s *secret) malformed(wanted string) error {
 	return &run.Fault{
 		Name:   run.UnusableCluster,
 		Reason: fmt.Sprintf("the secret %s has not the form that authentication by %s needs", s.arn, s.form),
-		Todo:   "let it hold " + wanted,
+		Remedy: "let it hold " + wanted,
 	}
 }
 
@@ -122,7 +122,7 @@ func (s *secret) unreadable(err error) error {
 	}
 	f := &run.Fault{
 		Name: run.Unavailable, Reason: fmt.Sprintf("the secret %s cannot be read", s.arn),
-		Todo: "look at the state of Secrets Manager in this region", Err: err,
+		Remedy: "look at the state of Secrets Manager in this region", Err: err,
 	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
@@ -131,10 +131,10 @@ func (s *secret) unreadable(err error) error {
 	switch api.ErrorCode() {
 	case "AccessDeniedException", "DecryptionFailure", "UnrecognizedClientException", "ExpiredTokenException":
 		f.Name = run.Denied
-		f.Todo = "allow this Lambda's role secretsmanager:GetSecretValue on it, and kms:Decrypt on its key where it has one of its own"
+		f.Remedy = "allow this Lambda's role secretsmanager:GetSecretValue on it, and kms:Decrypt on its key where it has one of its own"
 	case "ResourceNotFoundException", "InvalidRequestException", "InvalidParameterException", "ValidationException":
 		f.Name = run.UnusableCluster
-		f.Todo = "give the ARN of a secret that is there, in this region, and not marked for deletion"
+		f.Remedy = "give the ARN of a secret that is there, in this region, and not marked for deletion"
 	}
 	return f
 }

@@ -56,7 +56,7 @@ func trusted(ca string) (*x509.CertPool, error) {
 	if !roots.AppendCertsFromPEM([]byte(ca)) {
 		return nil, &run.Fault{
 			Name: run.UnusableCluster, Reason: "the private CA of the cluster holds no certificate",
-			Todo: "give the certificates themselves in PEM form (-----BEGIN CERTIFICATE-----)",
+			Remedy: "give the certificates themselves in PEM form (-----BEGIN CERTIFICATE-----)",
 		}
 	}
 	return roots, nil

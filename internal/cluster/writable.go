@@ -91,7 +91,7 @@ func (l limits) check(missing []string, templates survey) error {
 			return &run.Fault{
 				Name:   run.UnusableCluster,
 				Reason: fmt.Sprintf("the index %s is not there and the cluster would not create it (action.auto_create_index is %q)", index, l.autoCreate),
-				Todo:   "allow it to (action.auto_create_index: \"+" + index[:len(index)-len("2006-01-02")] + "*\"), or create the indices of the range",
+				Remedy: "allow it to (action.auto_create_index: \"+" + index[:len(index)-len("2006-01-02")] + "*\"), or create the indices of the range",
 			}
 		}
 	}

@@ -109,12 +109,12 @@ func (b *builder) readPlan(ctx context.Context) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return &run.Fault{
 			Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s has no plan, so it ended before anything was listed", b.in.Run),
-			Todo: "there is nothing to report; start it again",
+			Remedy: "there is nothing to report; start it again",
 		}
 	case err != nil:
 		return err
 	case b.report.Plan.PlanOnly:
-		return &run.Fault{Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s only planned", b.in.Run), Todo: "its plan tells what was found"}
+		return &run.Fault{Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s only planned", b.in.Run), Remedy: "its plan tells what was found"}
 	}
 	b.report.Plan.From = b.report.Plan.From.In(zone(b.in.Settings.Zone))
 	b.report.Plan.To = b.report.Plan.To.In(zone(b.in.Settings.Zone))

@@ -32,9 +32,9 @@ const (
 // again in the next call: so a fault never takes counts with it.
 type Fault struct {
 	Name string
-	// Reason is a sentence for a person, Todo another that says what to do.
+	// Reason is a sentence for a person, Remedy another that says what to do.
 	Reason string
-	Todo   string
+	Remedy string
 	// Err is what caused it, if anything.
 	Err error
 }
@@ -44,8 +44,8 @@ func (f *Fault) Error() string {
 	if f.Err != nil {
 		s += ": " + f.Err.Error()
 	}
-	if f.Todo != "" {
-		s += "; " + f.Todo
+	if f.Remedy != "" {
+		s += "; " + f.Remedy
 	}
 	return s
 }

@@ -149,7 +149,7 @@ func (c *call) stuck() error {
 		Name: run.NoProgress,
 		Reason: fmt.Sprintf("%s could not be read beyond byte %d of its text in the time of one call",
 			c.rejects.Object.URI(), c.outcome.Place.Offset),
-		Todo: "give the index Lambda a longer timeout or more memory",
+		Remedy: "give the index Lambda a longer timeout or more memory",
 	}
 }
 

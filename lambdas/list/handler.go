@@ -89,7 +89,7 @@ func (h handler) claim(ctx context.Context, e run.Execution) error {
 	if !bytes.Equal(owner, claim) {
 		return &run.Fault{
 			Name: run.NameTaken, Reason: fmt.Sprintf("a run named %s exists already (%s)", e.Name, owner),
-			Todo: "start the execution under another name",
+			Remedy: "start the execution under another name",
 		}
 	}
 	return nil

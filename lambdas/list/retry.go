@@ -22,7 +22,7 @@ func (h handler) again(ctx context.Context, plan *run.Plan) error {
 	case errors.Is(err, archive.ErrNotFound):
 		return &run.Fault{
 			Name: run.InvalidRequest, Reason: fmt.Sprintf("retry: there is no run named %s", plan.Retry),
-			Todo: "give the name of an execution of this state machine that has written its plan",
+			Remedy: "give the name of an execution of this state machine that has written its plan",
 		}
 	case err != nil:
 		return err
@@ -32,7 +32,7 @@ func (h handler) again(ctx context.Context, plan *run.Plan) error {
 	case errors.Is(err, archive.ErrNotFound):
 		return &run.Fault{
 			Name: run.InvalidRequest, Reason: fmt.Sprintf("retry: the run %s has no report, which tells what it did not index", plan.Retry),
-			Todo: "wait until it has ended; a run that only planned cannot be retried",
+			Remedy: "wait until it has ended; a run that only planned cannot be retried",
 		}
 	case err != nil:
 		return err

@@ -56,7 +56,7 @@ func Settings() (run.Settings, error) {
 	if err != nil {
 		return s, &run.Fault{
 			Name: run.InvalidSettings, Reason: "the Lambda's environment cannot be used",
-			Todo: "deploy the stack again, with these settings mended", Err: err,
+			Remedy: "deploy the stack again, with these settings mended", Err: err,
 		}
 	}
 	return s, nil

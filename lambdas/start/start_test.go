@@ -17,7 +17,7 @@ import (
 )
 
 func TestErrorsKeepTheirNames(t *testing.T) {
-	throttled := &run.Fault{Name: run.Throttled, Reason: "the cluster is busy", Todo: "wait"}
+	throttled := &run.Fault{Name: run.Throttled, Reason: "the cluster is busy", Remedy: "wait"}
 	caused := &run.Fault{Name: run.Denied, Reason: "no", Err: errors.New("403")}
 	tests := []struct {
 		name        string
