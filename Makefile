@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-LAMBDAS := list prepare index report
 TOOLS := $(CURDIR)/build/tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 GOFUMPT := $(TOOLS)/gofumpt-v0.12.0
@@ -24,10 +23,8 @@ demo: ## make a sample archive and rehydrate it, all on this computer
 
 .PHONY: lambdas
 lambdas: ## build the four Lambdas for AWS (arm64), reproducibly
-	@for name in $(LAMBDAS); do \
-	  CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -tags lambda.norpc \
-	    -ldflags '-s -w -buildid=' -o build/lambda/$$name/bootstrap ./lambdas/$$name; \
-	done
+	@CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -tags lambda.norpc \
+	  -ldflags '-s -w -buildid=' -o build/lambda/bootstrap ./lambdas/bootstrap
 
 .PHONY: test
 test: lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy

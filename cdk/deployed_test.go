@@ -137,12 +137,12 @@ func serve(t *testing.T, h http.Handler) string {
 // startLambdas readies the template's functions, built for this computer.
 func (d *deployment) startLambdas(t *testing.T, storage string) {
 	t.Helper()
-	bin := t.TempDir()
+	bin := filepath.Join(t.TempDir(), "bootstrap")
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", bin, "../lambdas/bootstrap")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the Lambdas: %v\n%s", err, out)
+	}
 	for _, name := range []string{"list", "prepare", "index", "report"} {
-		build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", bin, "../lambdas/"+name)
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", name, err, out)
-		}
 		id := strings.ToUpper(name[:1]) + name[1:] + "Function"
 		r := d.tpl.only(t, "AWS::Lambda::Function", id)
 		variables := environment(t, d.tpl, id)
@@ -151,7 +151,7 @@ func (d *deployment) startLambdas(t *testing.T, storage string) {
 		}
 		variables["AWS_ENDPOINT_URL_S3"] = storage
 		f, err := lambdahost.New(lambdahost.Config{
-			Name: plain(r.at("FunctionName")).(string), Binary: filepath.Join(bin, name), Env: variables,
+			Name: plain(r.at("FunctionName")).(string), Binary: bin, Handler: r.at("Handler").(string), Env: variables,
 			Region: "ap-northeast-1", Credentials: lambdahost.Credentials{AccessKeyID: "local", SecretAccessKey: "local"},
 			Timeout: time.Duration(r.at("Timeout").(float64) * float64(time.Second)), Memory: int(r.at("MemorySize").(float64)),
 			Concurrency: 2, Log: t.Output(),

@@ -17,7 +17,8 @@ import (
 
 // plan is how one Lambda is made.
 type plan struct {
-	// name is that of its folder; id begins its logical ids.
+	// name is the handler by which the code tells what it is; id begins its
+	// logical ids.
 	name, id, does  string
 	memory, seconds int
 	// reserved concurrency; 0 for none.
@@ -65,22 +66,22 @@ type functions map[string]awslambda.CfnFunction
 
 func (f functions) arn(name string) *string { return f[name].AttrArn() }
 
-// newFunctions makes the Lambdas from build. The same bootstrap makes the same
-// asset, so that an unchanged source changes nothing in AWS.
+// newFunctions makes the Lambdas of the folder build, whose one bootstrap is all
+// of them. The same bootstrap makes the same asset, so that an unchanged source
+// changes nothing in AWS.
 func newFunctions(scope constructs.Construct, s settings.Settings, build string, environment map[string]string, roles []role, network *network) (functions, error) {
+	if _, err := os.Stat(filepath.Join(build, "bootstrap")); err != nil {
+		return nil, fmt.Errorf("%w; run make lambdas first", err)
+	}
+	code := awss3assets.NewAsset(scope, jsii.String("Code"), &awss3assets.AssetProps{Path: jsii.String(build)})
 	made := functions{}
 	for _, r := range roles {
-		folder := filepath.Join(build, r.name)
-		if _, err := os.Stat(filepath.Join(folder, "bootstrap")); err != nil {
-			return nil, fmt.Errorf("%w; run make lambdas first", err)
-		}
-		code := awss3assets.NewAsset(scope, jsii.String(r.id+"Code"), &awss3assets.AssetProps{Path: jsii.String(folder)})
 		props := &awslambda.CfnFunctionProps{
 			FunctionName:  jsii.String(functionName(s, r.name)),
 			Description:   jsii.String(r.does),
 			Runtime:       jsii.String("provided.al2023"),
 			Architectures: jsii.Strings("arm64"),
-			Handler:       jsii.String("bootstrap"),
+			Handler:       jsii.String(r.name),
 			Code:          &awslambda.CfnFunction_CodeProperty{S3Bucket: code.S3BucketName(), S3Key: code.S3ObjectKey()},
 			Role:          r.iam.RoleArn(),
 			MemorySize:    jsii.Number(r.memory),

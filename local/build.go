@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,8 +12,8 @@ import (
 	"github.com/rehydrate/rehydrate/statemachine"
 )
 
-// functions are the Lambdas, by the name of their folder under lambdas/, and
-// what stands for their ARNs in the definition.
+// functions are the Lambdas, by their handler setting, and what stands for their
+// ARNs in the definition.
 func functions() map[string]string {
 	return map[string]string{
 		"list":    statemachine.ListFunction,
@@ -25,22 +24,15 @@ func functions() map[string]string {
 }
 
 // buildLambdas builds the Lambdas for this computer, apart from those for AWS,
-// and gives the folder that holds them by name. The go command finds out what is
-// up to date.
+// and gives the path of their bootstrap. The go command finds out what is up to
+// date.
 func buildLambdas(ctx context.Context) (string, error) {
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return "", err
 	}
-	bin := filepath.Join(root, "build", "local")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
-		return "", err
-	}
-	args := []string{"build", "-tags", "lambda.norpc", "-o", bin}
-	for name := range functions() {
-		args = append(args, "./lambdas/"+name)
-	}
-	build := exec.CommandContext(ctx, "go", args...)
+	bin := filepath.Join(root, "build", "local", "bootstrap")
+	build := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-o", bin, "./lambdas/bootstrap")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the Lambdas: %w\n%s", err, bytes.TrimSpace(out))

@@ -70,7 +70,7 @@ func newMachine(ctx context.Context, o options, concurrency int, log io.Writer) 
 			most = concurrency
 		}
 		f, err := lambdahost.New(lambdahost.Config{
-			Name: "rehydrate-" + name, Binary: filepath.Join(bin, name), Env: env,
+			Name: "rehydrate-" + name, Binary: bin, Handler: name, Env: env,
 			Region: "local", Timeout: lambdaTimeout, Memory: lambdaMemory, Concurrency: most, Log: log,
 		})
 		if err != nil {

@@ -69,7 +69,7 @@ func parseOptions(args []string, stdout io.Writer) (options, error) {
 	f.IntVar(&o.maxConcurrency, "max-concurrency", 0, "objects indexed at once (default: one for each processor)")
 	f.StringVar(&o.out, "out", "out", "`folder` for the embedded store and runs/NAME/")
 	f.StringVar(&o.name, "name", "", "`name` of the run (default: the time of its start)")
-	f.StringVar(&o.lambdas, "lambdas", "", "`folder` of the Lambdas built for this computer, by name (default: built from source)")
+	f.StringVar(&o.lambdas, "lambdas", "", "bootstrap `file` of the Lambdas built for this computer (default: built from source)")
 	if err := parse(f, args, stdout); err != nil {
 		return options{}, err
 	}

@@ -1,5 +1,5 @@
 // Package connect joins the Lambdas to their surroundings as the settings say:
-// what their mains would otherwise each spell out.
+// what each of them would otherwise spell out.
 package connect
 
 import (

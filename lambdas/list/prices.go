@@ -1,4 +1,4 @@
-package main
+package list
 
 // List prices of AWS in us-east-1, in US dollars, without free tiers, as of
 // November 2026:

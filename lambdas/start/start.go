@@ -1,6 +1,6 @@
-// Package start is what the Lambdas' mains have in common: it hands a handler
-// to the Lambda runtime, gives its errors the names that the state machine
-// knows, and logs them. It knows nothing of what a handler does.
+// Package start is what the Lambdas have in common: it hands a handler to the
+// Lambda runtime, gives its errors the names that the state machine knows, and
+// logs them. It knows nothing of what a handler does.
 package start
 
 import (
@@ -39,27 +39,26 @@ func Lambda[In, Out any](handler func(context.Context, In) (Out, error)) {
 	lambda.Start(adapt(&a, handler))
 }
 
-// Main is Lambda for a handler that has to be set up from the environment first.
+// Main is Lambda for a handler that is set up from the environment's settings.
 // Where that fails, every invocation is answered with the reason: it is then
 // read in the state machine, and not only in a log.
-func Main[In, Out any](setup func(context.Context) (func(context.Context, In) (Out, error), error)) {
-	handler, err := setup(context.Background())
+func Main[In, Out any](setup func(context.Context, run.Settings) (func(context.Context, In) (Out, error), error)) {
+	handler, err := ready(setup)
 	if err != nil {
 		handler = func(context.Context, In) (out Out, _ error) { return out, err }
 	}
 	Lambda(handler)
 }
 
-// Settings reads the settings from the environment. Its error is a fault.
-func Settings() (run.Settings, error) {
-	s, err := run.ReadSettings(os.Getenv)
+func ready[In, Out any](setup func(context.Context, run.Settings) (func(context.Context, In) (Out, error), error)) (func(context.Context, In) (Out, error), error) {
+	settings, err := run.ReadSettings(os.Getenv)
 	if err != nil {
-		return s, &run.Fault{
+		return nil, &run.Fault{
 			Name: run.InvalidSettings, Reason: "the Lambda's environment cannot be used",
-			Remedy: "deploy the stack again, with these settings mended", Err: err,
+			Remedy: "deploy the stack again, with these settings corrected", Err: err,
 		}
 	}
-	return s, nil
+	return setup(context.Background(), settings)
 }
 
 // adapter stands between handlers and the runtime library, whose own log it

@@ -49,7 +49,7 @@ func startEnvironment(c Config, arn string, log *lineLog, number int) (*environm
 		return nil, fmt.Errorf("read its log: %w", err)
 	}
 	e := &environment{config: c, api: newAPI(arn), ended: make(chan struct{})}
-	e.process = exec.Command(c.Binary)
+	e.process = exec.Command(c.Binary, c.Args...)
 	e.process.Dir = filepath.Dir(c.Binary)
 	e.process.Env = variables(c, listener.Addr().String(), number)
 	e.process.Stdout, e.process.Stderr = write, write

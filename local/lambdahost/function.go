@@ -22,8 +22,12 @@ import (
 type Config struct {
 	// Name of the function, in its environment, its ARN and its log.
 	Name string
-	// Binary is the path of its bootstrap, built for this computer.
+	// Binary is the path of its bootstrap, built for this computer, and Args are
+	// what it is started with; AWS gives none.
 	Binary string
+	Args   []string
+	// Handler is the function's handler setting; by default the binary's name.
+	Handler string
 	// Env are the function's own variables. Nothing is inherited from this
 	// process; one given here wins over one that the host sets.
 	Env map[string]string
@@ -94,6 +98,9 @@ func New(c Config) (*Function, error) {
 		return nil, fmt.Errorf("function %q: %w", c.Name, err)
 	}
 	c.Binary = binary
+	if c.Handler == "" {
+		c.Handler = filepath.Base(binary)
+	}
 	if c.Log == nil {
 		c.Log = io.Discard
 	}

@@ -26,7 +26,7 @@ func variables(c Config, runtimeAPI string, number int) []string {
 			time.Now().UTC().Format("2006/01/02"), hex.EncodeToString(random(14)), number),
 		"LAMBDA_TASK_ROOT":   root,
 		"LAMBDA_RUNTIME_DIR": "/var/runtime",
-		"_HANDLER":           filepath.Base(c.Binary),
+		"_HANDLER":           c.Handler,
 		"LANG":               "en_US.UTF-8",
 		"PATH":               "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
 		"TZ":                 ":UTC",

@@ -1,6 +1,6 @@
-// Command index is the Lambda that brings the log events of one archive object
+// Package index is the Lambda that brings the log events of one archive object
 // into the cluster.
-package main
+package index
 
 import (
 	"context"
@@ -12,16 +12,11 @@ import (
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
-	"github.com/rehydrate/rehydrate/lambdas/start"
 )
 
-func main() { start.Main(setup) }
-
-func setup(ctx context.Context) (func(context.Context, run.IndexRequest) (run.Work, error), error) {
-	settings, err := start.Settings()
-	if err != nil {
-		return nil, err
-	}
+// Setup readies it for the buckets and the cluster of the settings. It sets how
+// soon the process collects garbage.
+func Setup(ctx context.Context, settings run.Settings) (func(context.Context, run.IndexRequest) (run.Work, error), error) {
 	objects, err := archive.NewClient(ctx, settings.ArchiveEndpoint)
 	if err != nil {
 		return nil, err

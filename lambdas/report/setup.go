@@ -1,5 +1,5 @@
-// Command report is the Lambda that adds up a run.
-package main
+// Package report is the Lambda that adds up a run.
+package report
 
 import (
 	"context"
@@ -9,16 +9,10 @@ import (
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
-	"github.com/rehydrate/rehydrate/lambdas/start"
 )
 
-func main() { start.Main(setup) }
-
-func setup(ctx context.Context) (func(context.Context, run.ReportRequest) (run.Summary, error), error) {
-	settings, err := start.Settings()
-	if err != nil {
-		return nil, err
-	}
+// Setup readies it for the run bucket and the cluster of the settings.
+func Setup(ctx context.Context, settings run.Settings) (func(context.Context, run.ReportRequest) (run.Summary, error), error) {
 	client, err := archive.NewClient(ctx, settings.RunEndpoint)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,6 @@
-// Command list is the Lambda that turns a request into the plan of a run and
+// Package list is the Lambda that turns a request into the plan of a run and
 // the manifest of its objects.
-package main
+package list
 
 import (
 	"context"
@@ -8,16 +8,10 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
-	"github.com/rehydrate/rehydrate/lambdas/start"
 )
 
-func main() { start.Main(setup) }
-
-func setup(ctx context.Context) (func(context.Context, run.ListRequest) (run.Plan, error), error) {
-	settings, err := start.Settings()
-	if err != nil {
-		return nil, err
-	}
+// Setup readies it for the archive and the run bucket of the settings.
+func Setup(ctx context.Context, settings run.Settings) (func(context.Context, run.ListRequest) (run.Plan, error), error) {
 	runs, err := archive.NewClient(ctx, settings.RunEndpoint)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,6 @@
-// Command prepare is the Lambda that makes the cluster ready for a run, or says
+// Package prepare is the Lambda that makes the cluster ready for a run, or says
 // why it cannot be.
-package main
+package prepare
 
 import (
 	"context"
@@ -8,16 +8,10 @@ import (
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
-	"github.com/rehydrate/rehydrate/lambdas/start"
 )
 
-func main() { start.Main(setup) }
-
-func setup(ctx context.Context) (func(context.Context, run.PrepareRequest) (run.Prepared, error), error) {
-	settings, err := start.Settings()
-	if err != nil {
-		return nil, err
-	}
+// Setup readies it for the run bucket and the cluster of the settings.
+func Setup(ctx context.Context, settings run.Settings) (func(context.Context, run.PrepareRequest) (run.Prepared, error), error) {
 	client, err := archive.NewClient(ctx, settings.RunEndpoint)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,41 @@
+// Package lambdas is one program that is all four Lambdas. Each stands in a
+// package of its own; this one only chooses.
+package lambdas
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/lambdas/index"
+	"github.com/rehydrate/rehydrate/lambdas/list"
+	"github.com/rehydrate/rehydrate/lambdas/prepare"
+	"github.com/rehydrate/rehydrate/lambdas/report"
+	"github.com/rehydrate/rehydrate/lambdas/start"
+)
+
+// Main serves the invocations of the Lambda that handler names, list, prepare,
+// index or report, until the process is ended. Any other name answers every
+// invocation with what is wrong with it.
+func Main(handler string) {
+	switch handler {
+	case "list":
+		start.Main(list.Setup)
+	case "prepare":
+		start.Main(prepare.Setup)
+	case "index":
+		start.Main(index.Setup)
+	case "report":
+		start.Main(report.Setup)
+	default:
+		start.Lambda(func(context.Context, json.RawMessage) (any, error) { return nil, unknown(handler) })
+	}
+}
+
+func unknown(handler string) error {
+	return &run.Fault{
+		Name: run.InvalidSettings, Reason: fmt.Sprintf("the function's handler is %q, which is none of this program's Lambdas", handler),
+		Remedy: "set it to list, prepare, index or report",
+	}
+}
