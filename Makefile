@@ -8,35 +8,51 @@ GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 GOFUMPT := $(TOOLS)/gofumpt-v0.12.0
 # Only cdk/ compiles the CDK, which is slow: it is tested apart, without -race.
 PACKAGES = $$(go list ./... | grep -v '/cdk')
+REHYDRATE := build/rehydrate
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: $(REHYDRATE)
+$(REHYDRATE):
+	@mkdir -p build
+	@go build -o $@ ./cmd/rehydrate
 
 .PHONY: demo
-demo: ## make a sample archive and rehydrate it, all on this computer
-	@mkdir -p build
-	@go build -o build/rehydrate ./local
-	build/rehydrate sample -out out/archive
-	@echo 'build/rehydrate run -archive out/archive -from 2018-12-10 -to 2018-12-12 -out out'
-	@build/rehydrate run -archive out/archive -from 2018-12-10 -to 2018-12-12 -out out || [ $$? -eq 1 ]
+demo: $(REHYDRATE) ## make a sample archive and put it back, all on this computer
+	$(REHYDRATE) sample --out out/archive
+	@echo '$(REHYDRATE) run --archive out/archive --from 2018-12-10 --to 2018-12-12'
+	@$(REHYDRATE) run --archive out/archive --from 2018-12-10 --to 2018-12-12 || [ $$? -eq 1 ]
+	@echo; echo 'Look at the logs: $(REHYDRATE) serve'
+
+.PHONY: install
+install: ## install the program rehydrate where go install puts it
+	go install ./cmd/rehydrate
 
 .PHONY: lambdas
-lambdas: ## build the four Lambdas for AWS (arm64), reproducibly
-	@CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -tags lambda.norpc \
+lambdas: ## build the Lambdas' one binary for AWS (arm64), reproducibly
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -tags lambda.norpc \
 	  -ldflags '-s -w -buildid=' -o build/lambda/bootstrap ./lambdas/bootstrap
 
+.PHONY: check
+check: lint ## lint and short tests; needs nothing but Go
+	go test -short $(PACKAGES)
+
 .PHONY: test
-test: lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
+test: setup lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
 	go test -race -short -timeout 20m $(PACKAGES)
-	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./local
+	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./cmd/rehydrate
 	go test -timeout 20m ./cdk/...
 
+.PHONY: setup
+setup:
+	@.ci/setup
+
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## build, vet and golangci-lint
-	go build ./...
-	go vet ./...
-	$(GOLANGCI_LINT) run
+lint: $(GOLANGCI_LINT) ## vet and golangci-lint
+	go vet $(PACKAGES)
+	$(GOLANGCI_LINT) run $$(go list -f '{{.Dir}}' ./... | grep -v '/cdk')
 
 .PHONY: fmt
 fmt: $(GOFUMPT) ## format the code
@@ -45,12 +61,12 @@ fmt: $(GOFUMPT) ## format the code
 .PHONY: bench
 bench: ## how fast it is, as ratios within one run
 	go test -run '^$$' -bench . ./internal/decode ./internal/document ./internal/bulk ./local/store ./local/lambdahost ./local/asl
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/archive ./internal/report ./local
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/archive ./internal/report ./cmd/rehydrate
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)
-	@for package in internal/decode internal/bulk internal/document; do \
-	  for target in $$(grep -rhoE '^func Fuzz[A-Za-z]*' $$package | sed 's/func //' | sort -u); do \
+	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal local | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -rhoE '^func Fuzz[A-Za-z]*' $$package/*_test.go | sed 's/func //' | sort -u); do \
 	    echo "$$package $$target"; \
 	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-1m} ./$$package; \
 	  done; \
@@ -63,14 +79,26 @@ diff: node_modules ## what a deploy would change
 	npx cdk diff $(CDK)
 destroy: node_modules ## remove the stack
 	npx cdk destroy $(CDK)
-start: ## start a run in AWS and follow it: make start FROM=2018-12-10 TO=2018-12-12
-	go run ./cdk/ops start -from '$(FROM)' -to '$(TO)'
+start: $(REHYDRATE) ## start a run in AWS and follow it: make start FROM=2018-12-10 TO=2018-12-12
+	@$(REHYDRATE) start --from '$(FROM)' --to '$(TO)'
 
 .PHONY: dashboards
-dashboards: ## a dashboard for Kibana or OpenSearch Dashboards: make dashboards URL=http://127.0.0.1:5601 (without: a file)
-	@mkdir -p build
-	@go run ./local dashboards $(if $(PREFIX),-index-prefix '$(PREFIX)') $(if $(PARSE),-parse) \
-	  $(if $(SECRET),-secret '$(SECRET)') $(if $(URL),-url '$(URL)',-out build/dashboards.ndjson)
+dashboards: $(REHYDRATE) ## a dashboard for Kibana or OpenSearch Dashboards: make dashboards URL=http://127.0.0.1:5601 (without: a file)
+	@$(REHYDRATE) dashboards $(if $(PREFIX),--index-prefix '$(PREFIX)') $(if $(PARSE),--parse) \
+	  $(if $(SECRET),--secret '$(SECRET)') $(if $(URL),--url '$(URL)',--out build/dashboards.ndjson)
+
+.PHONY: release
+release: ## archives of the program for Linux and macOS, with checksums: make release VERSION=v1.2.3
+	@[ -n '$(VERSION)' ] || { echo 'make release: give VERSION=v1.2.3'; exit 1; }
+	rm -rf build/release && mkdir -p build/release
+	for platform in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do \
+	  name="rehydrate-$(VERSION)-$${platform/\//-}"; mkdir -p "build/release/$$name"; \
+	  CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -trimpath -buildvcs=false \
+	    -ldflags '-s -w -X main.release=$(VERSION)' -o "build/release/$$name/rehydrate" ./cmd/rehydrate; \
+	  cp README.md LICENSE CHANGELOG.md "build/release/$$name"; \
+	  tar -C build/release -czf "build/release/$$name.tar.gz" "$$name"; rm -r "build/release/$$name"; \
+	done
+	cd build/release && sha256sum *.tar.gz >checksums.txt
 
 .PHONY: clean
 clean: ## remove what was built (not out/)

@@ -1,12 +1,16 @@
-package main
+// Package local is the deployed stack on one computer: the state machine's own
+// definition, executed with the real Lambdas as processes, beside an S3 server
+// over folders and an embedded store where no bucket or cluster is given.
+//
+// It knows nothing of command lines and shows nothing to anybody.
+package local
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,8 +25,8 @@ import (
 	"github.com/rehydrate/rehydrate/statemachine"
 )
 
-// runBucket is the name of the bucket that -out stands for.
-const runBucket = "runs"
+// StoreFolder is where the embedded store lies under the folder of runs.
+const StoreFolder = "store"
 
 // What the stack gives a Lambda by default.
 const (
@@ -30,58 +34,68 @@ const (
 	lambdaMemory  = 1769 // MB, one whole processor
 )
 
-// machine is the deployed stack on one computer: servers, Lambdas and the state
-// machine that invokes them.
-type machine struct {
+// The buckets that folders stand for.
+const (
+	archiveBucket = "archive"
+	runBucket     = "runs"
+)
+
+// Config is what a machine is made of.
+type Config struct {
+	// Settings are those of a stack. Without an ArchiveBucket, Archive is a folder
+	// that stands for it; without a Search.URL, the embedded store is the cluster.
+	Settings run.Settings
+	Archive  string
+	// Out is the folder of runs/NAME/ and of the embedded store.
+	Out string
+	// Concurrency is how many objects are indexed at once.
+	Concurrency int
+	// Bootstrap is the Lambdas' binary, built for this computer, and Args its
+	// arguments. Which of the four Lambdas it is to be, its environment says.
+	Bootstrap string
+	Args      []string
+	// Log receives what the Lambdas log. It must bear concurrent use.
+	Log io.Writer
+}
+
+// Machine is a stack on this computer.
+type Machine struct {
+	// Runs is the run bucket.
+	Runs *archive.Bucket
+
+	config     Config
 	definition *asl.Machine
-	functions  map[string]*lambdahost.Function // by ARN
-	report     *lambdahost.Function
-	runs       *archive.Bucket
+	functions  map[string]*lambdahost.Function // by the name of their role
 	closers    []func() error
 }
 
-// newMachine starts servers for the options and readies the Lambdas. Their logs
-// go to log.
-func newMachine(ctx context.Context, o options, concurrency int, log io.Writer) (_ *machine, err error) {
-	m := &machine{functions: map[string]*lambdahost.Function{}}
+// New starts the servers and readies the Lambdas, whose processes are started
+// when they are first invoked.
+func New(ctx context.Context, c Config) (_ *Machine, err error) {
+	m := &Machine{config: c, functions: map[string]*lambdahost.Function{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, m.Close())
 		}
 	}()
-	settings, err := m.serve(ctx, o)
+	env, err := m.environment(ctx)
 	if err != nil {
 		return nil, err
 	}
-	env, err := m.environment(ctx, o, settings)
-	if err != nil {
+	if err := m.serve(ctx); err != nil {
 		return nil, err
 	}
-	bin := o.lambdas
-	if bin == "" {
-		if bin, err = buildLambdas(ctx); err != nil {
-			return nil, err
-		}
+	for name, value := range m.config.Settings.Variables() {
+		env[name] = value
 	}
 	arns := map[string]string{}
-	for name, substitution := range functions() {
-		most := 1
-		if name == "index" {
-			most = concurrency
-		}
-		f, err := lambdahost.New(lambdahost.Config{
-			Name: "rehydrate-" + name, Binary: bin, Handler: name, Env: env,
-			Region: "local", Timeout: lambdaTimeout, Memory: lambdaMemory, Concurrency: most, Log: log,
-		})
+	for role, substitution := range roles() {
+		f, err := m.function(role, env)
 		if err != nil {
 			return nil, err
 		}
-		m.closers = append(m.closers, func() error { f.Close(); return nil })
-		m.functions[f.ARN()] = f
+		m.functions[role] = f
 		arns[substitution] = f.ARN()
-		if name == "report" {
-			m.report = f
-		}
 	}
 	definition, err := statemachine.Fill(statemachine.Definition(), arns)
 	if err != nil {
@@ -91,68 +105,38 @@ func newMachine(ctx context.Context, o options, concurrency int, log io.Writer) 
 	return m, err
 }
 
-// serve starts the S3 server and, unless there is a real cluster, the embedded
-// store, and makes the settings that point to them.
-func (m *machine) serve(ctx context.Context, o options) (run.Settings, error) {
-	name, folder, err := o.bucket()
-	if err != nil {
-		return run.Settings{}, err
+// roles are the four Lambdas, and what stands for their ARNs in the definition.
+func roles() map[string]string {
+	return map[string]string{
+		"list":    statemachine.ListFunction,
+		"prepare": statemachine.PrepareFunction,
+		"index":   statemachine.IndexFunction,
+		"report":  statemachine.ReportFunction,
 	}
-	folders := map[string]bucket.Folder{runBucket: {Dir: o.out}}
-	if folder != "" {
-		folders[name] = bucket.Folder{Dir: folder, ReadOnly: true}
-	}
-	buckets, err := bucket.New(folders)
-	if err != nil {
-		return run.Settings{}, err
-	}
-	s3, err := m.listen(ctx, "127.0.0.1:0", buckets)
-	if err != nil {
-		return run.Settings{}, err
-	}
-	search := o.search
-	if search == "" {
-		documents, err := store.Open(filepath.Join(o.out, "store"))
-		if err != nil {
-			return run.Settings{}, err
-		}
-		m.closers = append(m.closers, documents.Close)
-		if search, err = m.listen(ctx, "127.0.0.1:0", documents); err != nil {
-			return run.Settings{}, err
-		}
-	}
-	client, err := archive.NewClient(ctx, s3)
-	if err != nil {
-		return run.Settings{}, err
-	}
-	m.runs = archive.NewBucket(client, runBucket)
-	return o.settings(name, folder, s3, search)
 }
 
-// listen serves h until the machine is closed, and tells its URL.
-func (m *machine) listen(ctx context.Context, address string, h http.Handler) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	if err != nil {
-		return "", err
+func (m *Machine) function(role string, env map[string]string) (*lambdahost.Function, error) {
+	most := 1
+	if role == "index" {
+		most = m.config.Concurrency
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
-	m.closers = append(m.closers, func() error {
-		err := server.Close()
-		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
-			err = errors.Join(err, served)
-		}
-		return err
+	f, err := lambdahost.New(lambdahost.Config{
+		Name: "rehydrate-" + role, Binary: m.config.Bootstrap, Args: m.config.Args, Handler: role, Env: env,
+		Region: "local", Timeout: lambdaTimeout, Memory: lambdaMemory, Concurrency: most, Log: m.config.Log,
 	})
-	return "http://" + l.Addr().String(), nil
+	if err != nil {
+		return nil, err
+	}
+	m.closers = append(m.closers, func() error { f.Close(); return nil })
+	return f, nil
 }
 
-// environment is that of the Lambdas. What this process has for AWS is theirs
-// too, where something of AWS is asked for.
-func (m *machine) environment(ctx context.Context, o options, s run.Settings) (map[string]string, error) {
+// environment is that of the Lambdas, but for the settings. What this process
+// has for AWS is theirs too, where something of AWS is asked for.
+func (m *Machine) environment(ctx context.Context) (map[string]string, error) {
 	env := map[string]string{}
-	if s.ArchiveEndpoint == "" || o.searchAuth != "none" {
+	search := m.config.Settings.Search
+	if m.config.Settings.ArchiveBucket != "" || search.Auth != "none" {
 		for _, pair := range os.Environ() {
 			name, value, _ := strings.Cut(pair, "=")
 			if strings.HasPrefix(name, "AWS_") || name == "HOME" || strings.HasPrefix(name, "SSL_CERT_") {
@@ -160,31 +144,80 @@ func (m *machine) environment(ctx context.Context, o options, s run.Settings) (m
 			}
 		}
 	}
-	if path, ok := strings.CutPrefix(o.searchSecret, "file:"); ok {
-		url, err := m.listen(ctx, "127.0.0.1:0", secretFile{path})
+	if file, ok := strings.CutPrefix(search.Secret, "file:"); ok {
+		secret := newSecretFile(file)
+		server, err := Listen(ctx, "127.0.0.1:0", secret)
 		if err != nil {
 			return nil, err
 		}
-		env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = url
+		m.closers = append(m.closers, server.Close)
+		env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = server.URL + secret.path
 		for name, value := range map[string]string{"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"} {
 			if env[name] == "" {
 				env[name] = value
 			}
 		}
 	}
-	for name, value := range s.Variables() {
-		env[name] = value
-	}
 	return env, nil
 }
 
-// invoke calls a Lambda as the state machine does.
-func (m *machine) invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
-	f := m.functions[function]
-	if f == nil {
-		return nil, fmt.Errorf("there is no function %s", function)
+// serve starts the S3 server and, unless there is a real cluster, the embedded
+// store, and has the settings point to them.
+func (m *Machine) serve(ctx context.Context) error {
+	s := &m.config.Settings
+	folders := map[string]bucket.Folder{runBucket: {Dir: m.config.Out}}
+	local := s.ArchiveBucket == ""
+	if local {
+		s.ArchiveBucket = archiveBucket
+		folders[archiveBucket] = bucket.Folder{Dir: m.config.Archive, ReadOnly: true}
 	}
-	answer, err := f.Invoke(ctx, payload)
+	buckets, err := bucket.New(folders)
+	if err != nil {
+		return err
+	}
+	s3, err := Listen(ctx, "127.0.0.1:0", buckets)
+	if err != nil {
+		return err
+	}
+	m.closers = append(m.closers, s3.Close)
+	s.RunBucket, s.RunEndpoint = runBucket, s3.URL
+	if local {
+		s.ArchiveEndpoint = s3.URL
+	}
+	if s.Search.URL == "" {
+		documents, err := store.Open(filepath.Join(m.config.Out, StoreFolder))
+		if err != nil {
+			return err
+		}
+		m.closers = append(m.closers, documents.Close)
+		server, err := Listen(ctx, "127.0.0.1:0", documents)
+		if err != nil {
+			return err
+		}
+		m.closers = append(m.closers, server.Close)
+		s.Search.URL = server.URL
+	}
+	client, err := archive.NewClient(ctx, s3.URL)
+	if err != nil {
+		return err
+	}
+	m.Runs = archive.NewBucket(client, runBucket)
+	return nil
+}
+
+// Execute executes the state machine. Its error is an *asl.ExecutionError where
+// the execution failed or was stopped, by the end of ctx.
+func (m *Machine) Execute(ctx context.Context, name string, input json.RawMessage, begun time.Time, o asl.Observer) ([]byte, error) {
+	return m.definition.Run(ctx, asl.Execution{
+		ARN:   "arn:aws:states:local:000000000000:execution:rehydrate:" + name,
+		Input: input, StartTime: begun,
+	}, asl.Env{Invoke: m.invoke, Buckets: buckets{m.Runs}, Observer: o})
+}
+
+// Invoke calls the Lambda of a role (list, prepare, index, report), as the state
+// machine does. What the Lambda itself failed with is an *asl.TaskError.
+func (m *Machine) Invoke(ctx context.Context, role string, payload []byte) ([]byte, error) {
+	answer, err := m.functions[role].Invoke(ctx, payload)
 	var failed *lambdahost.InvokeError
 	if errors.As(err, &failed) {
 		return nil, &asl.TaskError{Name: failed.Type, Cause: failed.Cause}
@@ -192,8 +225,18 @@ func (m *machine) invoke(ctx context.Context, function string, payload []byte) (
 	return answer, err
 }
 
-// Close ends what newMachine has started, the last first.
-func (m *machine) Close() error {
+// invoke calls the Lambda with an ARN of the definition.
+func (m *Machine) invoke(ctx context.Context, arn string, payload []byte) ([]byte, error) {
+	for role, f := range m.functions {
+		if f.ARN() == arn {
+			return m.Invoke(ctx, role, payload)
+		}
+	}
+	return nil, fmt.Errorf("there is no function %s", arn)
+}
+
+// Close ends what New has started, the last first.
+func (m *Machine) Close() error {
 	var errs []error
 	for i := len(m.closers) - 1; i >= 0; i-- {
 		errs = append(errs, m.closers[i]())

@@ -54,7 +54,10 @@ func startEnvironment(c Config, arn string, log *lineLog, number int) (*environm
 	e.process.Env = variables(c, listener.Addr().String(), number)
 	e.process.Stdout, e.process.Stderr = write, write
 	detach(e.process)
-	err = e.process.Start()
+	// Nothing is written to it: its end tells that this process is gone.
+	if _, err = e.process.StdinPipe(); err == nil {
+		err = e.process.Start()
+	}
 	write.Close()
 	if err != nil {
 		read.Close()

@@ -23,7 +23,8 @@ type Config struct {
 	// Name of the function, in its environment, its ARN and its log.
 	Name string
 	// Binary is the path of its bootstrap, built for this computer, and Args are
-	// what it is started with; AWS gives none.
+	// what it is started with; AWS gives none. Its standard input ends when this
+	// process does, however that ends.
 	Binary string
 	Args   []string
 	// Handler is the function's handler setting; by default the binary's name.

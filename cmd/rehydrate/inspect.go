@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/local/inspect"
+)
+
+func newInspect() *cobra.Command {
+	var events bool
+	cmd := &cobra.Command{
+		Use:   "inspect OBJECT...",
+		Short: "Tell what is in objects of an archive, or print their events",
+		Long: `Tells what is in an object: layers of compression, records, events, times, log
+groups and damage. An object is a FILE or s3://BUCKET/KEY.`,
+		Example: "  rehydrate inspect out/archive/_/cwl/ecs/ecs-task/2018/12/10/03/*\n  rehydrate inspect --events s3://my-log-archive/KEY | jq .message",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("give the objects to look at: FILE or s3://BUCKET/KEY")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return inspectObjects(cmd.Context(), cmd.OutOrStdout(), args, events)
+		},
+	}
+	cmd.Flags().BoolVar(&events, "events", false, "print the events instead, one JSON line each: id, time, group, stream, message")
+	return cmd
+}
+
+func inspectObjects(ctx context.Context, stdout io.Writer, names []string, events bool) error {
+	out := bufio.NewWriter(stdout)
+	damaged := false
+	for _, name := range names {
+		err := inspectObject(ctx, out, name, events)
+		damaged = damaged || errors.Is(err, inspect.ErrDamaged)
+		if err != nil && !errors.Is(err, inspect.ErrDamaged) {
+			return errors.Join(fmt.Errorf("%s: %w", name, err), out.Flush())
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	if damaged {
+		return errIncomplete
+	}
+	return nil
+}
+
+// inspectObject looks at a file or at an object in S3.
+func inspectObject(ctx context.Context, w io.Writer, name string, events bool) error {
+	path, ok := strings.CutPrefix(name, "s3://")
+	if !ok {
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		info, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		if info.IsDir() {
+			return errors.New("this is a folder; give the file of one object")
+		}
+		return inspect.Run(ctx, w, inspect.Object{Name: name, Body: file, Random: file, Size: info.Size()}, events)
+	}
+	bucket, key, _ := strings.Cut(path, "/")
+	if bucket == "" || key == "" {
+		return errors.New("give s3://BUCKET/KEY")
+	}
+	client, err := archive.NewClient(ctx, os.Getenv("AWS_ENDPOINT_URL_S3"))
+	if err != nil {
+		return err
+	}
+	object, err := archive.Stat(ctx, client, bucket, run.Object{Key: key})
+	if err != nil {
+		return err
+	}
+	body, err := archive.Open(ctx, client, bucket, object)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	random := archive.NewReaderAt(ctx, client, bucket, object)
+	defer random.Close()
+	return inspect.Run(ctx, w, inspect.Object{Name: name, Body: body, Random: random, Size: object.Size}, events)
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rehydrate/rehydrate/lambdas"
+)
+
+// lambdaCommand starts this program as one of the four Lambdas.
+const lambdaCommand = "lambda"
+
+func newLambda() *cobra.Command {
+	return &cobra.Command{
+		Use:    lambdaCommand,
+		Hidden: true,
+		Args:   noArguments,
+		Run: func(*cobra.Command, []string) {
+			// The host holds the other end: when it is gone, however it ended, so is this.
+			go func() {
+				_, _ = io.Copy(io.Discard, os.Stdin)
+				os.Exit(exitUnusable)
+			}()
+			lambdas.Main(os.Getenv("_HANDLER"))
+		},
+	}
+}

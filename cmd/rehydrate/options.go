@@ -1,0 +1,152 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/local"
+)
+
+// options are the flags of run.
+type options struct {
+	settings run.Settings
+	archive  string
+	request  request
+	out      string
+	name     string
+	lambdas  string
+}
+
+// register makes the flags.
+func (o *options) register(f *pflag.FlagSet) {
+	f.StringVar(&o.archive, "archive", "", "the archive: a `folder` that stands for the bucket (keys are its relative paths), or s3://BUCKET")
+	registerSettings(f, &o.settings)
+	o.request.register(f)
+	f.StringVar(&o.out, "out", "out", "`folder` for the embedded store and runs/NAME/")
+	f.StringVar(&o.name, "name", "", "`name` of the run (default: the time of its start)")
+	f.StringVar(&o.lambdas, "lambdas", "", "`file` of the Lambdas' bootstrap, built for this computer (default: this program itself)")
+}
+
+// check is what can be told before anything is started.
+func (o *options) check() error {
+	if o.archive == "" {
+		return errors.New("--archive is missing; give a folder or s3://BUCKET")
+	}
+	if o.name != "" && !run.ValidName(o.name) {
+		return fmt.Errorf("--name %q is no name of a run; give up to 80 letters, digits, dashes, underscores and dots", o.name)
+	}
+	if slices.Contains(o.settings.Fields, "region") {
+		return errors.New("--fields: an archive on this computer is of no region; give any of logGroup, logStream, account")
+	}
+	if err := run.ValidIndexPrefix(o.settings.IndexPrefix); err != nil {
+		return fmt.Errorf("--index-prefix: %w", err)
+	}
+	if bucket, ok := strings.CutPrefix(o.archive, "s3://"); ok {
+		if bucket = strings.TrimSuffix(bucket, "/"); bucket == "" || strings.Contains(bucket, "/") {
+			return fmt.Errorf("--archive %s: give s3://BUCKET, and what follows in --prefix", o.archive)
+		}
+		return nil
+	}
+	info, err := os.Stat(o.archive)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("--archive: there is no folder %s; `rehydrate sample --out %s` makes one to try", o.archive, o.archive)
+	case err != nil:
+		return fmt.Errorf("--archive: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("--archive: %s is a file; give the folder that stands for the bucket (`rehydrate inspect` reads one object)", o.archive)
+	}
+	return nil
+}
+
+// listens tells at once where nothing listens at the cluster's address: the
+// state machine, for which it may be restarting, would wait for minutes. Anything
+// else that may be wrong with it is the machine's to find.
+func (o *options) listens(ctx context.Context) error {
+	u, err := url.Parse(o.settings.Search.URL)
+	if err != nil || u.Host == "" {
+		return nil //nolint:nilerr // what is wrong with a URL, the settings tell
+	}
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	c, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("--search: nothing listens at %s; start the cluster, or give its URL", u.Host)
+	}
+	if err == nil {
+		_ = c.Close() // it was only looked at
+	}
+	return nil
+}
+
+// config is that of a machine with these options.
+func (o *options) config(concurrency int, log *os.File) (local.Config, error) {
+	c := local.Config{
+		Settings: o.settings, Out: o.out, Concurrency: concurrency, Log: log, Bootstrap: o.lambdas,
+	}
+	var err error
+	if bucket, ok := strings.CutPrefix(o.archive, "s3://"); ok {
+		c.Settings.ArchiveBucket = strings.TrimSuffix(bucket, "/")
+	} else if c.Archive, err = filepath.Abs(o.archive); err != nil {
+		return c, err
+	}
+	if c.Bootstrap == "" {
+		c.Args = []string{lambdaCommand}
+		c.Bootstrap, err = os.Executable()
+	}
+	return c, err
+}
+
+// request are the flags that say what a run is to do.
+type request struct {
+	from, to, retry, input string
+	plan                   bool
+	maxConcurrency         int
+}
+
+func (r *request) register(f *pflag.FlagSet) {
+	f.StringVar(&r.from, "from", "", "first `day` (2018-12-10, in the zone of the indices) or RFC 3339 instant")
+	f.StringVar(&r.to, "to", "", "last `day`, included, or RFC 3339 instant, excluded")
+	f.StringVar(&r.retry, "retry", "", "`name` of an earlier run: what it did not index, and nothing else")
+	f.BoolVar(&r.plan, "plan", false, "list and estimate only; touch no cluster")
+	f.IntVar(&r.maxConcurrency, "max-concurrency", 0, "objects indexed at once")
+	f.StringVar(&r.input, "input", "", "instead of --from, --to, --retry, --plan and --max-concurrency: the whole execution input, as `JSON`")
+}
+
+// execution is what the state machine is started with; otherwise is the
+// concurrency where none is given, 0 for that of the request.
+func (r request) execution(otherwise int) (json.RawMessage, error) {
+	if r.input != "" {
+		if r != (request{input: r.input}) {
+			return nil, errors.New("--input is the whole execution input; leave out --from, --to, --retry, --plan and --max-concurrency")
+		}
+		if _, err := run.ParseRequest([]byte(r.input)); err != nil {
+			return nil, fmt.Errorf("--input: %w", err)
+		}
+		return json.RawMessage(r.input), nil
+	}
+	if r.maxConcurrency < 0 {
+		return nil, fmt.Errorf("--max-concurrency %d is out of bounds; give a whole number from 1", r.maxConcurrency)
+	}
+	request := run.Request{From: r.from, To: r.to, Retry: r.retry, Plan: r.plan}
+	if n := max(r.maxConcurrency, 0); n > 0 || otherwise > 0 {
+		if n == 0 {
+			n = otherwise
+		}
+		request.MaxConcurrency = &n
+	}
+	return json.Marshal(request)
+}

@@ -1,0 +1,132 @@
+package deployed
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// pause between looks at a run that is followed.
+const pause = 5 * time.Second
+
+// Follow tells on out how a run goes on until it ends, and whether it is
+// complete. The run itself does not need anybody to follow it.
+func (s *Stack) Follow(ctx context.Context, execution string, out io.Writer) (complete bool, err error) {
+	f := follower{client: s.client, execution: execution, out: out, pause: pause, now: time.Now}
+	return f.follow(ctx)
+}
+
+type follower struct {
+	client    *sfn.Client
+	execution string
+	out       io.Writer
+	pause     time.Duration
+	now       func() time.Time
+
+	mapRun string
+	last   string
+}
+
+func (f *follower) follow(ctx context.Context) (complete bool, err error) {
+	fmt.Fprintf(f.out, "run %s\n", f.execution)
+	for {
+		e, err := f.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(f.execution)})
+		if err != nil && ctx.Err() == nil {
+			return false, fmt.Errorf("describe %s: %w", f.execution, err)
+		}
+		if err == nil && e.Status != types.ExecutionStatusRunning && e.Status != types.ExecutionStatusPendingRedrive {
+			return f.ended(e)
+		}
+		if err == nil {
+			err = f.progress(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			return false, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, fmt.Errorf("no longer followed; the run goes on: %s", f.execution)
+		case <-time.After(f.pause):
+		}
+	}
+}
+
+// progress writes a line where anything moved since the last one.
+func (f *follower) progress(ctx context.Context) error {
+	if f.mapRun == "" {
+		runs, err := f.client.ListMapRuns(ctx, &sfn.ListMapRunsInput{ExecutionArn: aws.String(f.execution)})
+		if err != nil {
+			return fmt.Errorf("list the map runs of %s: %w", f.execution, err)
+		}
+		if len(runs.MapRuns) == 0 {
+			f.say("listing objects, preparing the index")
+			return nil
+		}
+		f.mapRun = aws.ToString(runs.MapRuns[0].MapRunArn)
+	}
+	m, err := f.client.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: aws.String(f.mapRun)})
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", f.mapRun, err)
+	}
+	f.say(progressLine(m, f.now()))
+	return nil
+}
+
+func (f *follower) say(line string) {
+	if line != f.last {
+		fmt.Fprintln(f.out, line)
+		f.last = line
+	}
+}
+
+// progressLine is how far the map is; the rest is guessed from its rate so far.
+func progressLine(m *sfn.DescribeMapRunOutput, now time.Time) string {
+	c := m.ItemCounts
+	if c == nil || c.Total == 0 {
+		return "reading the manifest"
+	}
+	failed := c.Failed + c.TimedOut + c.Aborted
+	done := c.Succeeded + failed
+	line := fmt.Sprintf("%d of %d objects (%d%%), %d running", done, c.Total, done*100/c.Total, c.Running)
+	if failed > 0 {
+		line += fmt.Sprintf(", %d failed", failed)
+	}
+	elapsed := now.Sub(aws.ToTime(m.StartDate))
+	if done > 0 && done < c.Total && elapsed > 0 {
+		rest := time.Duration(float64(elapsed) / float64(done) * float64(c.Total-done))
+		line += fmt.Sprintf(", about %s left", rest.Round(time.Second))
+	}
+	return line
+}
+
+// ended tells what a run came to.
+func (f *follower) ended(e *sfn.DescribeExecutionOutput) (complete bool, err error) {
+	text := aws.ToString(e.Output)
+	if e.Status != types.ExecutionStatusSucceeded {
+		text = aws.ToString(e.Cause)
+	}
+	var s run.Summary
+	if json.Unmarshal([]byte(text), &s) != nil || s.Verdict == "" {
+		if e.Status == types.ExecutionStatusSucceeded { // a plan
+			fmt.Fprintln(f.out, text)
+			return true, nil
+		}
+		return false, fmt.Errorf("the run ended %s: %s: %s", e.Status, aws.ToString(e.Error), text)
+	}
+	fmt.Fprintln(f.out, s.Verdict)
+	fmt.Fprintf(f.out, "%d objects, %d events: %d created, %d already there, %d out of range, %d filtered, %d malformed, %d rejected\n",
+		s.Objects, s.Decoded, s.Created, s.AlreadyThere, s.OutOfRange, s.Filtered, s.Malformed, s.Rejected)
+	for _, finding := range s.Findings {
+		fmt.Fprintln(f.out, "-", finding)
+	}
+	fmt.Fprintln(f.out, "report:", s.Page)
+	return s.Complete, nil
+}

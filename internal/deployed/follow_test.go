@@ -1,0 +1,155 @@
+package deployed
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// states answers as Step Functions does: nothing that runs on a computer knows
+// map runs. Each operation gives its answers in order, the last one on and on.
+type states map[string][]any
+
+func (s states) serve(t *testing.T) *[]string {
+	t.Helper()
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		var body map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			t.Error(err)
+		}
+		input, _ := body["input"].(string)
+		asked = append(asked, strings.TrimSpace(operation+" "+input))
+		answers := s[operation]
+		if len(answers) == 0 {
+			t.Errorf("nothing answers %s", operation)
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if len(answers) > 1 {
+			s[operation] = answers[1:]
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		if err := json.NewEncoder(w).Encode(answers[0]); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	t.Setenv("AWS_REGION", "ap-northeast-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	return &asked
+}
+
+type object = map[string]any
+
+const machine = "arn:aws:states:ap-northeast-1:123456789012:stateMachine:rehydrate"
+
+func machines() []any {
+	return []any{object{"stateMachines": []any{
+		object{"name": "rehydrate-live", "stateMachineArn": machine + "-live"},
+		object{"name": "rehydrate", "stateMachineArn": machine},
+	}}}
+}
+
+func TestFollow(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		ending   object
+		complete bool
+		want     []string
+		fault    string
+	}{
+		{
+			"complete",
+			object{"status": "SUCCEEDED", "output": `{"run":"monday","complete":true,"verdict":"Complete: all is indexed.","objects":3,"decoded":9,"created":7,"alreadyThere":2,"report":"r","page":"s3://runs/runs/monday/report.html"}`},
+			true,
+			[]string{"Complete: all is indexed.", "3 objects, 9 events: 7 created, 2 already there", "report: s3://runs/runs/monday/report.html"},
+			"",
+		},
+		{
+			"incomplete",
+			object{"status": "FAILED", "error": "Incomplete", "cause": `{"run":"monday","verdict":"Incomplete: one object is damaged.","findings":["a/b is damaged"],"page":"p"}`},
+			false,
+			[]string{"Incomplete: one object is damaged.", "- a/b is damaged"},
+			"",
+		},
+		{"plan", object{"status": "SUCCEEDED", "output": `{"run":"monday","plan":true,"objects":3}`}, true, []string{`"objects":3`}, ""},
+		{"refused", object{"status": "FAILED", "error": "InvalidRequest", "cause": "from: missing"}, false, nil, "FAILED: InvalidRequest: from: missing"},
+		{"stopped", object{"status": "ABORTED"}, false, nil, "ABORTED"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			running := object{"status": "RUNNING"}
+			states{
+				"ListStateMachines": machines(),
+				"DescribeExecution": {running, running, c.ending},
+				"ListMapRuns":       {object{"mapRuns": []any{}}, object{"mapRuns": []any{object{"mapRunArn": "arn:map"}}}},
+				"DescribeMapRun":    {object{"status": "RUNNING", "itemCounts": object{"total": 8, "succeeded": 1, "failed": 1, "running": 2}}},
+			}.serve(t)
+			stack, err := Open(t.Context(), "rehydrate")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out strings.Builder
+			f := follower{client: stack.client, execution: stack.Execution("monday"), out: &out, now: time.Now}
+			complete, err := f.follow(t.Context())
+			if complete != c.complete || (err == nil) != (c.fault == "") || (err != nil && !strings.Contains(err.Error(), c.fault)) {
+				t.Errorf("ended with %v, %v; want %v, %q", complete, err, c.complete, c.fault)
+			}
+			for _, want := range append(c.want, "run arn:aws:states:ap-northeast-1:123456789012:execution:rehydrate:monday", "listing objects", "2 of 8 objects (25%), 2 running, 1 failed") {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%q is not in:\n%s", want, out.String())
+				}
+			}
+		})
+	}
+}
+
+func TestStart(t *testing.T) {
+	asked := states{
+		"ListStateMachines": machines(),
+		"StartExecution":    {object{"executionArn": "arn:x"}},
+		"DescribeExecution": {object{"status": "SUCCEEDED", "output": `{"complete":true,"verdict":"Complete."}`}},
+	}.serve(t)
+	stack, err := Open(t.Context(), "rehydrate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	execution, err := stack.Start(t.Context(), "", json.RawMessage(`{"from":"2018-12-10","to":"2018-12-12"}`))
+	if err != nil || execution != "arn:x" {
+		t.Fatal(execution, err)
+	}
+	if complete, err := stack.Follow(t.Context(), execution, io.Discard); !complete || err != nil {
+		t.Errorf("complete %v, %v", complete, err)
+	}
+	if got := (*asked)[1]; got != `StartExecution {"from":"2018-12-10","to":"2018-12-12"}` {
+		t.Errorf("asked %q", got)
+	}
+}
+
+func TestNoSuchStack(t *testing.T) {
+	states{"ListStateMachines": {object{"stateMachines": []any{}}}}.serve(t)
+	if _, err := Open(t.Context(), "rehydrate"); err == nil || !strings.Contains(err.Error(), "there is no state machine rehydrate") {
+		t.Errorf("without a stack: %v", err)
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	started := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+	got := progressLine(&sfn.DescribeMapRunOutput{
+		StartDate: aws.Time(started), ItemCounts: &types.MapRunItemCounts{Total: 400, Succeeded: 100, Running: 10},
+	}, started.Add(time.Minute))
+	if want := "100 of 400 objects (25%), 10 running, about 3m0s left"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
