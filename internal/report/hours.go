@@ -40,7 +40,7 @@ func (t *tally) setHours(r *Report) {
 	r.Edge = t.edge()
 }
 
-// gaps finds the stretches of hours of the range without any object, where the
+// gaps finds the hours in a row of the range without any object, where the
 // range is otherwise busy: where objects usually follow one another within the
 // hour, which is when more than half of the hours with objects are followed by
 // another such hour.

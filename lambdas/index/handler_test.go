@@ -22,6 +22,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/cluster"
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 	"github.com/rehydrate/rehydrate/local/bucket"
 )
 
@@ -58,7 +59,7 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 	f.handler = handler{
 		settings: settings,
 		objects:  func(run.Object) archive.Getter { return f.client },
-		rejects:  rejectsBucket{archive.NewBucket(f.client, "runs")},
+		rejects:  runs.Rejects{Bucket: archive.NewBucket(f.client, "runs")},
 		connect:  f.sender,
 		maker:    document.NewMaker(settings),
 		now:      time.Now,
