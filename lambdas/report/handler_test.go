@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -104,5 +105,54 @@ func TestReportOfNoRun(t *testing.T) {
 	var f *run.Fault
 	if !errors.As(err, &f) || f.Name != run.InvalidRequest {
 		t.Errorf("error %v, want a fault named %s", err, run.InvalidRequest)
+	}
+}
+
+// refuser answers one call with a status, and lets the others pass.
+type refuser struct {
+	http.Handler
+	nth, status int
+	calls       int
+	refused     string
+}
+
+func (r *refuser) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r.calls++
+	if r.calls-1 != r.nth {
+		r.Handler.ServeHTTP(w, req)
+		return
+	}
+	r.refused = req.Method + " " + req.URL.String()
+	w.WriteHeader(r.status)
+}
+
+// One call of S3 that is refused, whichever it is, costs no report.
+func TestARefusedCallCostsNoReport(t *testing.T) {
+	for _, status := range []int{http.StatusForbidden, http.StatusConflict, http.StatusPreconditionFailed} {
+		for n := 0; ; n++ {
+			between := &refuser{nth: -1, status: status}
+			runs := runBucket(t, func(h http.Handler) http.Handler { between.Handler = h; return between })
+			ended(t, runs)
+			between.nth = between.calls + n
+			h := handler{
+				settings: run.Settings{IndexPrefix: "ecs-task", Zone: time.UTC, RunBucket: "runs"},
+				runs:     persistent{runs, func(context.Context, time.Duration) error { return nil }},
+				metrics:  io.Discard, now: func() time.Time { return started },
+				connect: func(context.Context) (report.Counter, error) { return nil, errors.New("none") },
+			}
+			s, err := h.Report(t.Context(), run.ReportRequest{Run: "r1"})
+			if between.refused == "" {
+				if n < 10 {
+					t.Fatalf("only %d calls were made", n)
+				}
+				break
+			}
+			if err != nil || s.Created != 1 || !s.Complete {
+				t.Errorf("%d to %s: %+v, %v", status, between.refused, s, err)
+			}
+			if _, err := runs.Get(t.Context(), run.ReportKey("r1")); err != nil {
+				t.Errorf("%d to %s: %v", status, between.refused, err)
+			}
+		}
 	}
 }

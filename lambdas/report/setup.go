@@ -21,7 +21,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	}
 	h := handler{
 		settings: settings,
-		runs:     archive.NewBucket(client, settings.RunBucket),
+		runs:     persistent{archive.NewBucket(client, settings.RunBucket), wait},
 		connect: func(ctx context.Context) (report.Counter, error) {
 			c, err := connect.Cluster(ctx, settings.Search)
 			return counter{c}, err
