@@ -95,17 +95,14 @@ func (t *tally) edge() *Edge {
 	return e
 }
 
-// maxMargin is the widest margin that a request may give.
-const maxMargin = 31 * 24 * time.Hour
-
 // wider is twice the margin, in whole hours and at least the default; empty
 // where the margin is the widest already.
 func wider(margin run.Duration) string {
 	m := time.Duration(margin)
-	if m >= maxMargin {
+	if m >= run.MaxMargin {
 		return ""
 	}
-	m = min(max(2*m.Round(time.Hour), time.Duration(run.DefaultMargin)), maxMargin)
+	m = min(max(2*m.Round(time.Hour), time.Duration(run.DefaultMargin)), run.MaxMargin)
 	return hoursText(m)
 }
 

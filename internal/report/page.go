@@ -169,12 +169,6 @@ func (p page) MostLag() int64 {
 	return most
 }
 
-// RangeText is the range in words.
-func (p page) RangeText() string { return p.rangeText() }
-
-// RetryText is what to do about what a retry can resolve.
-func (p page) RetryText() string { return p.retry() }
-
 // KindText is the verdict in a word or two.
 func (p page) KindText() string {
 	switch p.Kind {
@@ -216,9 +210,6 @@ func (o Objects) Indexed() int64 { return o.Classes[run.Indexed] }
 
 // Indexed are the objects of the run that were read to their end.
 func (r ChainRun) Indexed() int64 { return r.Classes[run.Indexed] }
-
-// Headline is the group in one line.
-func (g ErrorGroup) Headline() string { return g.headline() }
 
 // Where tells how far the object was read.
 func (p Place) Where() string {

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -75,7 +76,7 @@ func (res *result) succeeded(output string) {
 		res.class = o.End
 	default:
 		res.class = run.NoResult
-		res.reason = "its child succeeded, but with the end " + quote(string(o.End)) + ", which is none"
+		res.reason = "its child succeeded, but with the end " + strconv.Quote(string(o.End)) + ", which is none"
 	}
 	if res.class != run.Indexed && res.reason == "" {
 		res.reason = "no reason was given"

@@ -114,7 +114,9 @@ func (c resetting) Open(ctx context.Context, key string) (io.ReadCloser, error) 
 
 type broken struct{}
 
-func (broken) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
+func (broken) Read([]byte) (int, error) {
+	return 0, &run.Fault{Name: run.Unavailable, Reason: "connection reset"}
+}
 
 func TestFaultsKeepTheirNames(t *testing.T) {
 	w := newFixture(t, "faults")

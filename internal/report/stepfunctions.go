@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -118,14 +117,15 @@ func (b *builder) readResult(ctx context.Context, o run.Object, read func(*json.
 		return b.unreadable(ctx, o.Key, err)
 	}
 	defer func() { _ = body.Close() }()
-	counted := &countingReader{from: body}
-	err = read(json.NewDecoder(counted))
+	err = read(json.NewDecoder(body))
 	var broken *brokenFile
+	var fault *run.Fault
+	var changed *archive.Unreadable
 	switch {
 	case !errors.As(err, &broken):
 		return err
-	case counted.n < o.Size:
-		return b.unreadable(ctx, o.Key, &run.Fault{Name: run.Unavailable, Reason: o.Key + " cannot be read to its end", Err: err})
+	case errors.As(err, &fault), errors.As(err, &changed), ctx.Err() != nil: // S3's, not the file's
+		return b.unreadable(ctx, o.Key, err)
 	}
 	b.findGrave(unreadable, "%s is no file of results as Step Functions writes them (%v); the objects that it names from there on count as without a result.", o.Key, broken.err)
 	return nil
@@ -168,15 +168,4 @@ func eachRecord(d *json.Decoder, each func(record) error) error {
 		return &brokenFile{err}
 	}
 	return nil
-}
-
-type countingReader struct {
-	from io.Reader
-	n    int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	c.n += int64(n)
-	return n, err
 }

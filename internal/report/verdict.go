@@ -203,17 +203,17 @@ func (r *Report) Summary() run.Summary {
 	return s
 }
 
-// retry says what to do about what a retry can resolve; empty where there is nothing
+// RetryText says what to do about what a retry can resolve; empty where there is nothing
 // of that kind.
-func (r *Report) retry() string {
+func (r *Report) RetryText() string {
 	if r.Objects.Listed == r.Objects.Classes[run.Indexed]+r.Objects.Classes[run.Twice] && r.Events.Rejected == 0 && r.Problems.Earlier == 0 {
 		return ""
 	}
 	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q}: it takes what this one did not index, and nothing else.`, r.Run)
 }
 
-// rangeText is the range as a person would say it: days where it has whole ones.
-func (r *Report) rangeText() string {
+// RangeText is the range as a person would say it: days where it has whole ones.
+func (r *Report) RangeText() string {
 	from, to := r.Plan.From, r.Plan.To
 	if from.IsZero() {
 		return ""

@@ -264,9 +264,15 @@ func (o *Outcome) CountIndex(index string, c IndexCounts) {
 	o.Indices[index] = sum
 }
 
+// HourForm is how an hour is written, in UTC.
+const HourForm = "2006-01-02T15"
+
+// HourOf is the UTC hour of t.
+func HourOf(t time.Time) string { return t.UTC().Format(HourForm) }
+
 // CountHour adds n in-range events to the UTC hour of t.
 func (o *Outcome) CountHour(t time.Time, n int64) {
-	o.Hours = count(o.Hours, t.UTC().Format("2006-01-02T15"), n, maxHours)
+	o.Hours = count(o.Hours, HourOf(t), n, maxHours)
 }
 
 // CountLag adds n in-range events to a bucket of Lag: the first whose bound in

@@ -307,7 +307,7 @@ func TestIndexEnds(t *testing.T) {
 	good := records(2, 5)
 	for _, c := range []struct {
 		name    string
-		spoil   func(f *fixture, o run.Object) run.Object
+		broken  func(f *fixture, o run.Object) run.Object
 		body    []byte
 		end     run.End
 		created int64
@@ -328,8 +328,8 @@ func TestIndexEnds(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t, nil)
 			o := f.put(t, "a", c.body)
-			if c.spoil != nil {
-				o = c.spoil(f, o)
+			if c.broken != nil {
+				o = c.broken(f, o)
 			}
 			w, _ := f.finish(t, f.work(o))
 			if w.Outcome.End != c.end || w.Outcome.Created != c.created {

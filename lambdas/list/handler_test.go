@@ -155,7 +155,7 @@ func TestListChoosesByKeyWithMargins(t *testing.T) {
 	}
 }
 
-// A plan is judged by opening objects, and what is unreadable is no error.
+// A plan is estimated by opening objects, and what is unreadable is no error.
 func TestPlanEstimates(t *testing.T) {
 	f := newFixture(t)
 	record := `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[` +
