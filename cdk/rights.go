@@ -59,7 +59,7 @@ func (r rights) index() []awsiam.PolicyStatement {
 func (r rights) report() []awsiam.PolicyStatement {
 	may := []awsiam.PolicyStatement{
 		r.readRuns("ReadRuns", run.Folder(anyRun)+"*"),
-		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.NoteKey(anyRun), run.ProblemsFolder(anyRun)+"*"),
+		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.ProblemsFolder(anyRun)+"*"),
 		r.listRuns(),
 	}
 	return append(may, r.search(reportRequests(r.settings.Index.Prefix))...)

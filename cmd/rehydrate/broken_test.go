@@ -13,6 +13,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/cluster/enginetest"
 	"github.com/rehydrate/rehydrate/internal/report"
+	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/local/sample"
 )
 
@@ -22,18 +23,19 @@ func TestBrokenDamaged(t *testing.T) {
 	good := p.write(t, bad, []byte{0x1f, 0x8b, 8, 0, 0, 0})
 	p.first(t, ended{
 		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 1 object damaged.",
-		classes: map[report.Class]int64{report.Damaged: 1},
+		classes: map[run.End]int64{run.Damaged: 1},
 	})
 	p.holds(t, p.without(t, bad))
 
-	// As long as it is the same, there is nothing to try.
+	// The same object is read once more: its damage may have arisen on the way.
 	p.retry(t, "first", "again", ended{
-		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete: earlier runs left ",
-		chain: []string{"Over 2 runs, still open: 1 object damaged"}, finding: "1 damaged object is the same as before",
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 1 object damaged.",
+		classes: map[run.End]int64{run.Damaged: 1},
+		chain:   []string{"Over 2 runs, still open: 1 object damaged"}, finding: "1 damaged object is the same as before",
 	})
 
 	p.write(t, bad, good)
-	p.retry(t, "again", "mended", completed(map[report.Class]int64{report.Damaged: 1}, "Over 3 runs"))
+	p.retry(t, "again", "repaired", completed(map[run.End]int64{run.Damaged: 1}, "Over 3 runs"))
 	p.holds(t, p.without(t))
 }
 
@@ -49,20 +51,20 @@ func TestBrokenGone(t *testing.T) {
 	}))
 	p.first(t, ended{
 		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 2 objects gone.",
-		classes: map[report.Class]int64{report.Gone: 2},
+		classes: map[run.End]int64{run.Gone: 2},
 	})
 	p.holds(t, p.without(t, lost...))
 
 	p.write(t, lost[0], bodies[0])
 	p.retry(t, "first", "half", ended{
 		status: exitIncomplete, kind: report.KindIncomplete, verdict: "1 object gone",
-		classes: map[report.Class]int64{report.Gone: 1}, mended: map[report.Class]int64{report.Gone: 1},
-		chain: []string{"still open: 1 object gone", "this one mended 1 object"},
+		classes: map[run.End]int64{run.Gone: 1}, resolved: map[run.End]int64{run.Gone: 1},
+		chain: []string{"still open: 1 object gone", "this one resolved 1 object"},
 	})
 	p.holds(t, p.without(t, lost[1]))
 
 	p.write(t, lost[1], bodies[1])
-	p.retry(t, "half", "whole", completed(map[report.Class]int64{report.Gone: 1}, "Over 3 runs"))
+	p.retry(t, "half", "whole", completed(map[run.End]int64{run.Gone: 1}, "Over 3 runs"))
 	p.holds(t, p.without(t))
 }
 
@@ -72,10 +74,10 @@ func TestBrokenChanged(t *testing.T) {
 	p.atCluster(afterListing(func() { p.write(t, other, zipped(t, p.write(t, other, nil))) }))
 	p.first(t, ended{
 		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 1 object changed.",
-		classes: map[report.Class]int64{report.Changed: 1},
+		classes: map[run.End]int64{run.Changed: 1},
 	})
 	p.holds(t, p.without(t, other))
-	p.retry(t, "first", "second", completed(map[report.Class]int64{report.Changed: 1}))
+	p.retry(t, "first", "second", completed(map[run.End]int64{run.Changed: 1}))
 	p.holds(t, p.without(t))
 }
 
@@ -98,7 +100,7 @@ func TestBrokenArchived(t *testing.T) {
 		}
 	}
 	p.atArchive(frozen(false))
-	two := map[report.Class]int64{report.Archived: 2}
+	two := map[run.End]int64{run.Archived: 2}
 	r := p.first(t, ended{
 		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 2 objects archived.", classes: two,
 	})
@@ -131,7 +133,7 @@ func TestBrokenNotIndexed(t *testing.T) {
 			door(p, shut)
 			p.first(t, ended{
 				status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 3 objects not indexed (Denied).",
-				classes: map[report.Class]int64{report.NotIndexed: 3},
+				classes: map[run.End]int64{run.NotIndexed: 3},
 				finding: "counted only up to where a failure struck",
 			})
 			p.holds(t, p.without(t, shut...))
@@ -140,12 +142,12 @@ func TestBrokenNotIndexed(t *testing.T) {
 			status, stdout := p.run(t, "second", "--input", `{"retry":"first","toleratedFailurePercentage":50}`)
 			p.ends(t, "second", status, stdout, ended{
 				status: exitIncomplete, kind: report.KindIncomplete, verdict: "1 object not indexed (Denied)",
-				classes: map[report.Class]int64{report.NotIndexed: 1}, mended: map[report.Class]int64{report.NotIndexed: 2},
-				chain: []string{"still open: 1 object not indexed", "this one mended 2 objects"},
+				classes: map[run.End]int64{run.NotIndexed: 1}, resolved: map[run.End]int64{run.NotIndexed: 2},
+				chain: []string{"still open: 1 object not indexed", "this one resolved 2 objects"},
 			})
 			p.holds(t, p.without(t, shut[2]))
-			p.mended()
-			p.retry(t, "second", "third", completed(map[report.Class]int64{report.NotIndexed: 1}, "Over 3 runs"))
+			p.open()
+			p.retry(t, "second", "third", completed(map[run.End]int64{run.NotIndexed: 1}, "Over 3 runs"))
 			p.holds(t, p.without(t))
 		})
 	}
@@ -158,11 +160,11 @@ func TestBrokenNeverStarted(t *testing.T) {
 	})
 	status, stdout := p.run(t, "first", "--input", `{"from":"2018-12-10","to":"2018-12-10","maxConcurrency":1}`)
 	r := p.report(t, "first")
-	pending, failed := r.Objects.Classes[report.NeverStarted], r.Objects.Classes[report.NotIndexed]
+	pending, failed := r.Objects.Classes[run.NeverStarted], r.Objects.Classes[run.NotIndexed]
 	if failed == 0 || pending < 30 {
 		t.Errorf("%d objects failed and %d were never started", failed, pending)
 	}
-	open := map[report.Class]int64{report.NeverStarted: pending, report.NotIndexed: failed}
+	open := map[run.End]int64{run.NeverStarted: pending, run.NotIndexed: failed}
 	p.ends(t, "first", status, stdout, ended{
 		status: exitIncomplete, kind: report.KindIncomplete, verdict: fmt.Sprintf("%d objects never started", pending),
 		classes: open, finding: "States.ExceedToleratedFailureThreshold",
@@ -170,7 +172,7 @@ func TestBrokenNeverStarted(t *testing.T) {
 	if found := documents(t, p.engine, "ecs-task-*"); len(found) != 0 {
 		t.Errorf("%d documents came through a closed door", len(found))
 	}
-	p.mended()
+	p.open()
 	p.retry(t, "first", "second", completed(open))
 	p.holds(t, p.without(t))
 }
@@ -195,7 +197,7 @@ func rejected(t *testing.T, p *rig) {
 	// As long as the mapping is the same, they are rejected once more.
 	again := p.retry(t, "first", "again", ended{
 		status: exitIncomplete, kind: report.KindIncomplete, verdict: "events rejected by the cluster",
-		chain: []string{"still open: " + count(refused) + " rejected events", "this one mended 0 objects and 0 rejected events"},
+		chain: []string{"still open: " + count(refused) + " rejected events", "this one resolved 0 objects and 0 rejected events"},
 	})
 	if again.Events.Rejected != refused || again.Events.Decoded != refused {
 		t.Errorf("%d of %d events are rejected again, want all %d", again.Events.Rejected, again.Events.Decoded, refused)
@@ -203,12 +205,12 @@ func rejected(t *testing.T, p *rig) {
 
 	p.ask(t, http.MethodDelete, "/_index_template/mine", "")
 	p.ask(t, http.MethodDelete, "/ecs-task-2018-12-10", "")
-	p.retry(t, "again", "mended", completed(nil, "Over 3 runs", "mended 0 objects and "+count(refused)+" rejected events"))
+	p.retry(t, "again", "repaired", completed(nil, "Over 3 runs", "resolved 0 objects and "+count(refused)+" rejected events"))
 	p.holds(t, want)
 }
 
 // rejectedInPart: the user's mapping takes all but the largest messages, and can
-// be mended in rig.
+// be corrected in place.
 func rejectedInPart(t *testing.T, p *rig) {
 	p.ask(t, http.MethodPut, "/_index_template/mine",
 		`{"index_patterns":["ecs-task-*"],"priority":500,"template":{"mappings":{"properties":{"@timestamp":{"type":"date"},"message":{"type":"keyword"}}}}}`)
@@ -231,7 +233,7 @@ func rejectedInPart(t *testing.T, p *rig) {
 	p.holds(t, small)
 	p.ask(t, http.MethodDelete, "/_index_template/mine", "")
 	p.ask(t, http.MethodPut, "/ecs-task-2018-12-10/_mapping", `{"properties":{"message":{"type":"keyword","ignore_above":8191}}}`)
-	p.retry(t, "first", "second", completed(nil, "mended 0 objects and "+plural(r.Events.Rejected, "rejected event")))
+	p.retry(t, "first", "second", completed(nil, "resolved 0 objects and "+plural(r.Events.Rejected, "rejected event")))
 	p.holds(t, p.without(t))
 }
 
@@ -312,7 +314,7 @@ func TestBrokenStopped(t *testing.T) {
 		"--name", "first", "--from", "2018-12-10", "--to", "2018-12-10")
 	r := p.report(t, "first")
 	unfinished := maps.Clone(r.Objects.Classes)
-	maps.DeleteFunc(unfinished, func(c report.Class, n int64) bool { return c == report.Indexed || n == 0 })
+	maps.DeleteFunc(unfinished, func(c run.End, n int64) bool { return c == run.Indexed || n == 0 })
 	if status != exitIncomplete || r.Complete || len(unfinished) == 0 {
 		t.Errorf("exit status %d, %v unfinished\n%s%s", status, unfinished, stdout, stderr)
 	}
@@ -333,7 +335,7 @@ func TestBrokenMalformed(t *testing.T) {
 	p.holds(t, p.without(t))
 	p.retry(t, "first", "second", ended{
 		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete: earlier runs left ",
-		chain: []string{"1 malformed event, which can never mend"}, finding: "can never be indexed",
+		chain: []string{"1 malformed event, which can never be indexed"}, finding: "can never be indexed",
 	})
 }
 
@@ -353,13 +355,13 @@ func TestBrokenOnEngine(t *testing.T) {
 			p.atCluster(func(w http.ResponseWriter, r *http.Request, body []byte) bool {
 				return leave(w, r, body) || shut(w, r, body)
 			})
-			classes := map[report.Class]int64{report.Damaged: 1, report.Gone: 1, report.NotIndexed: 1}
+			classes := map[run.End]int64{run.Damaged: 1, run.Gone: 1, run.NotIndexed: 1}
 			p.first(t, ended{
 				status: exitIncomplete, kind: report.KindIncomplete, classes: classes,
 				verdict: "Incomplete, because of 1 object damaged, 1 object gone and 1 object not indexed (Denied).",
 			})
 			p.holds(t, p.without(t, bad...))
-			p.mended()
+			p.open()
 			p.write(t, bad[0], good)
 			p.write(t, bad[1], gone)
 			p.retry(t, "first", "second", completed(classes))

@@ -110,7 +110,7 @@ func TestGrepOnEngines(t *testing.T) {
 	}
 }
 
-// greps indexes the rig and the odd messages, and compares what each line's
+// greps indexes the archive and the odd messages, and compares what each line's
 // two halves find.
 func greps(t *testing.T, p *rig) {
 	t.Helper()

@@ -52,7 +52,7 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
 
 // Open reads an object as a stream, with the promises of Body. A key that is not
 // there is ErrNotFound.
-func (b *Bucket) Open(ctx context.Context, key string) (*Body, error) {
+func (b *Bucket) Open(ctx context.Context, key string) (io.ReadCloser, error) {
 	head, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(b.name), Key: aws.String(key)})
 	if err != nil {
 		if c := code(err); c == codeNotFound || c == codeNoSuchKey {
@@ -61,9 +61,13 @@ func (b *Bucket) Open(ctx context.Context, key string) (*Body, error) {
 		}
 		return nil, b.fault(ctx, "s3:GetObject", key, err)
 	}
-	return Open(ctx, b.client, b.name, run.Object{
+	body, err := Open(ctx, b.client, b.name, run.Object{
 		Key: key, Size: aws.ToInt64(head.ContentLength), ETag: aws.ToString(head.ETag),
 	})
+	if err != nil {
+		return nil, err
+	}
+	return body, nil
 }
 
 func (b *Bucket) missing(ctx context.Context, key string) error {

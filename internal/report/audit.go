@@ -91,7 +91,7 @@ func (r *Report) audit() []string {
 	same(r.Plan.Objects, "objects were planned", r.Objects.Listed, "are in the manifest")
 	same(r.Plan.Bytes, "bytes were planned", r.Objects.Bytes, "are in the manifest")
 	same(r.Objects.Listed, "objects are in the manifest", classes, "are in a class")
-	same(r.Objects.Listed-r.Objects.Classes[Indexed], "objects did not end indexed", grouped, "are named with a reason")
+	same(r.Objects.Listed-r.Objects.Classes[run.Indexed], "objects did not end indexed", grouped, "are named with a reason")
 
 	var days run.IndexCounts
 	for _, d := range r.Days {

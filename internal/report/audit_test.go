@@ -54,7 +54,7 @@ func TestBrokenCounterOfAnObject(t *testing.T) {
 		"malformations": func(o *run.Outcome) { o.Malformations["no id"]++ },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, "broken")
+			w := newFixture(t, "broken")
 			w.whole(1)
 			o := w.list(at(11, 5, 30))
 			out := mixed(o)
@@ -76,7 +76,7 @@ func TestBrokenCounterOfAnObject(t *testing.T) {
 
 // Whatever sum of the report is wrong by one, the report contradicts itself.
 func TestBrokenSum(t *testing.T) {
-	w := newWorld(t, "sums")
+	w := newFixture(t, "sums")
 	w.whole(1)
 	o := w.list(at(11, 5, 30))
 	w.succeeded(o, mixed(o))
@@ -91,9 +91,9 @@ func TestBrokenSum(t *testing.T) {
 		"planned bytes":    func(r *Report) { r.Plan.Bytes-- },
 		"listed":           func(r *Report) { r.Objects.Listed++ },
 		"listed bytes":     func(r *Report) { r.Objects.Bytes++ },
-		"indexed":          func(r *Report) { r.Objects.Classes[Indexed]-- },
-		"a class":          func(r *Report) { r.Objects.Classes[Gone]++ },
-		"class for class":  func(r *Report) { r.Objects.Classes[Gone]++; r.Objects.Classes[Indexed]-- },
+		"indexed":          func(r *Report) { r.Objects.Classes[run.Indexed]-- },
+		"a class":          func(r *Report) { r.Objects.Classes[run.Gone]++ },
+		"class for class":  func(r *Report) { r.Objects.Classes[run.Gone]++; r.Objects.Classes[run.Indexed]-- },
 		"timeless":         func(r *Report) { r.Objects.Timeless++ },
 		"decoded":          func(r *Report) { r.Events.Decoded++ },
 		"out of range":     func(r *Report) { r.Events.OutOfRange++ },

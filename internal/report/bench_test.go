@@ -62,8 +62,8 @@ func (l *large) Open(ctx context.Context, key string) (io.ReadCloser, error) {
 }
 
 // newLarge makes one object in a hundred damaged, and another one fail.
-func newLarge(t testing.TB, n int) (*large, *world) {
-	w := newWorld(t, "large")
+func newLarge(t testing.TB, n int) (*large, *fixture) {
+	w := newFixture(t, "large")
 	w.lay()
 	w.plan.Objects, w.plan.Bytes = int64(n), 1000*int64(n)
 	w.putJSON(run.PlanKey("large"), w.plan)
@@ -126,7 +126,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			l, w := newLarge(b, n)
 			in := w.input()
-			in.Files = l
+			in.Folder.Bucket = l
 			var r *Report
 			for b.Loop() {
 				l.read = 0
@@ -135,7 +135,7 @@ func BenchmarkBuild(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			if got := r.Objects.Classes[Indexed]; got != int64(n-n/50) {
+			if got := r.Objects.Classes[run.Indexed]; got != int64(n-n/50) {
 				b.Fatalf("%d objects indexed", got)
 			}
 			var m runtime.MemStats

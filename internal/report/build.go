@@ -2,26 +2,14 @@ package report
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"time"
 
+	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
-
-// Files are the objects of the run bucket.
-type Files interface {
-	// Open reads an object from its beginning. Where there is none, the error is
-	// an fs.ErrNotExist.
-	Open(ctx context.Context, key string) (io.ReadCloser, error)
-	// List calls each for every key that begins with prefix, in the order of S3.
-	List(ctx context.Context, prefix string, each func(key string, size int64) error) error
-	// Put writes an object, or writes it anew.
-	Put(ctx context.Context, key, contentType string, body []byte) error
-}
 
 // Counter asks the cluster, after a refresh, how many documents of
 // from ≤ @timestamp < to each index holds. Its answer has one entry for each
@@ -32,21 +20,27 @@ type Counter interface {
 
 // Input is what a report is made from.
 type Input struct {
-	// Run is the run's name, Map what its Distributed Map ended with.
-	Run string
-	Map run.Caught
+	// Folder is the run's, Map what its Distributed Map ended with.
+	Folder runs.Folder
+	Map    run.Caught
 	// Last tells to report with what is there, even if results are missing.
 	Last     bool
 	Settings run.Settings
-	Files    Files
 	// Counter may be nil: then the cluster's counts are unknown.
 	Counter Counter
 	Now     func() time.Time
 }
 
-// LastAttempt is the number of attempts before, from which on a caller should
-// set Input.Last: Step Functions' results have then been waited for in vain.
+// LastAttempt is the number of attempts before, from which on Step Functions'
+// results have been waited for in vain.
 const LastAttempt = 8
+
+// IsLast tells whether to report with what is there, after so many attempts. The
+// results of a map that succeeded are there when it ends: it is asked once more.
+// Those of one that failed appear after its failure was caught.
+func IsLast(attempt int, ended run.Caught) bool {
+	return attempt >= LastAttempt || ended.Error == "" && attempt >= 1
+}
 
 // Build makes the report of a run, and writes the files of Problems on the way.
 //
@@ -75,7 +69,7 @@ func Build(ctx context.Context, in Input) (*Report, error) {
 	if err := b.askCluster(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.problems.close(ctx); err != nil {
+	if err := b.problems.Close(ctx); err != nil {
 		return nil, err
 	}
 	b.finish()
@@ -88,7 +82,7 @@ type builder struct {
 	report   *Report
 	ledger   *ledger
 	tally    *tally
-	problems *problemFiles
+	problems *runs.ProblemWriter
 	faults   faults
 }
 
@@ -96,44 +90,59 @@ func newBuilder(in Input) *builder {
 	return &builder{
 		in: in,
 		report: &Report{
-			Version: Version, Run: in.Run, Made: in.Now().In(zone(in.Settings.Zone)),
+			Version: Version, Run: in.Folder.Name, Made: in.Now().In(zone(in.Settings.Zone)),
 			Map: in.Map, Settings: settingsOf(in.Settings), Findings: []Finding{},
 		},
 		ledger:   newLedger(),
-		problems: &problemFiles{files: in.Files, run: in.Run},
+		problems: &runs.ProblemWriter{Folder: in.Folder},
 	}
 }
 
 func (b *builder) readPlan(ctx context.Context) error {
-	switch err := readJSON(ctx, b.in.Files, run.PlanKey(b.in.Run), &b.report.Plan); {
-	case errors.Is(err, fs.ErrNotExist):
+	plan, err := b.in.Folder.Plan(ctx)
+	switch {
+	case errors.Is(err, archive.ErrNotFound):
 		return &run.Fault{
-			Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s has no plan, so it ended before anything was listed", b.in.Run),
+			Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s has no plan, so it ended before anything was listed", b.in.Folder.Name),
 			Remedy: "there is nothing to report; start it again",
 		}
 	case err != nil:
 		return err
-	case b.report.Plan.PlanOnly:
-		return &run.Fault{Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s only planned", b.in.Run), Remedy: "its plan tells what was found"}
+	case plan.PlanOnly:
+		return &run.Fault{Name: run.InvalidRequest, Reason: fmt.Sprintf("run %s only planned", b.in.Folder.Name), Remedy: "its plan tells what was found"}
 	}
-	b.report.Plan.From = b.report.Plan.From.In(zone(b.in.Settings.Zone))
-	b.report.Plan.To = b.report.Plan.To.In(zone(b.in.Settings.Zone))
-	b.tally = newTally(b.report.Plan, zone(b.in.Settings.Zone))
+	plan.From = plan.From.In(zone(b.in.Settings.Zone))
+	plan.To = plan.To.In(zone(b.in.Settings.Zone))
+	b.report.Plan = plan
+	b.tally = newTally(plan, zone(b.in.Settings.Zone))
 
-	var prepared run.Prepared
-	switch err := readJSON(ctx, b.in.Files, run.PreparedKey(b.in.Run), &prepared); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
+	prepared, err := b.in.Folder.Prepared(ctx)
+	switch {
+	case err == nil:
+		b.report.Cluster = &prepared
+	case errors.Is(err, archive.ErrNotFound):
+	case b.worthAnotherCall(ctx, err):
 		return err
 	default:
-		b.report.Cluster = &prepared
+		b.find("What the indices held before is unknown: %v.", err)
 	}
 	return nil
 }
 
+// worthAnotherCall tells whether what could not be read may be read by another
+// call. What cannot is left out, and told: everything else is still to be
+// reported.
+func (b *builder) worthAnotherCall(ctx context.Context, err error) bool {
+	var fault *run.Fault
+	if ctx.Err() != nil || !errors.As(err, &fault) {
+		return true
+	}
+	return !b.in.Last && (fault.Name == run.Unavailable || fault.Name == run.Throttled || fault.Name == run.NotYet)
+}
+
 // readManifest takes every object of the manifest into the ledger.
 func (b *builder) readManifest(ctx context.Context) error {
-	return b.eachListed(ctx, func(o run.Object) error {
+	err := b.in.Folder.Manifest(ctx, func(o run.Object) error {
 		if !b.ledger.list(o) {
 			b.faults.add(&b.faults.listedTwice, "%s", o.Key)
 			return nil
@@ -141,6 +150,17 @@ func (b *builder) readManifest(ctx context.Context) error {
 		b.tally.listed(o)
 		return nil
 	})
+	if errors.Is(err, archive.ErrNotFound) {
+		if b.report.Plan.Objects == 0 {
+			return nil
+		}
+		return &run.Fault{
+			Name: run.InvalidRequest, Err: err,
+			Reason: fmt.Sprintf("run %s planned %s, but its manifest is not there any more", b.in.Folder.Name, plural(b.report.Plan.Objects, "object")),
+			Remedy: "find what removes files of the run bucket, then start the same range as a new run: what is indexed stays as it is",
+		}
+	}
+	return err
 }
 
 // findMissing goes through the manifest once more, as the ledger has no keys,
@@ -149,59 +169,12 @@ func (b *builder) findMissing(ctx context.Context) error {
 	if b.ledger.without() == 0 {
 		return nil
 	}
-	return b.eachListed(ctx, func(o run.Object) error {
+	return b.in.Folder.Manifest(ctx, func(o run.Object) error {
 		if !b.ledger.open(o) {
 			return nil
 		}
-		b.ledger.end(o, NoResult)
+		b.ledger.end(o, run.NoResult)
 		b.tally.UnknownAfter++
-		return b.problem(ctx, result{object: o, class: NoResult, reason: "no result of Step Functions names the object"})
+		return b.problem(ctx, result{object: o, class: run.NoResult, reason: "no result of Step Functions names the object"})
 	})
-}
-
-func (b *builder) eachListed(ctx context.Context, each func(run.Object) error) error {
-	key := run.ManifestKey(b.in.Run)
-	f, err := b.in.Files.Open(ctx, key)
-	if errors.Is(err, fs.ErrNotExist) && b.report.Plan.Objects == 0 {
-		return nil
-	}
-	if err != nil {
-		return unavailable(key, err)
-	}
-	defer f.Close()
-	for d := json.NewDecoder(f); ; {
-		var o run.Object
-		if err := d.Decode(&o); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return unavailable(key, err)
-		}
-		if err := each(o); err != nil {
-			return err
-		}
-	}
-}
-
-func readJSON(ctx context.Context, files Files, key string, v any) error {
-	f, err := files.Open(ctx, key)
-	if err != nil {
-		return unavailable(key, err)
-	}
-	defer f.Close()
-	if err := json.NewDecoder(f).Decode(v); err != nil {
-		return unavailable(key, err)
-	}
-	return nil
-}
-
-// unavailable says which file could not be read.
-func unavailable(key string, err error) error { return failed(key+" cannot be read", err) }
-
-// failed keeps the name of an error that has one; others are Unavailable.
-func failed(what string, err error) error {
-	var f *run.Fault
-	if errors.As(err, &f) {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return &run.Fault{Name: run.Unavailable, Reason: what, Err: err}
 }

@@ -2,14 +2,13 @@ package report
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"slices"
 
+	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
 
 // readChain joins a retry with the report of the run that it retries, which
@@ -21,27 +20,38 @@ func (b *builder) readChain(ctx context.Context) error {
 	if name == "" {
 		return nil
 	}
-	c := &Chain{Mended: map[Class]int64{}, Open: map[Class]int64{}, Beyond: []string{}}
+	c := &Chain{Resolved: map[run.End]int64{}, Open: map[run.End]int64{}, Beyond: []string{}}
 	b.report.Chain = c
-	f, err := b.in.Files.Open(ctx, run.ReportKey(name))
-	if errors.Is(err, fs.ErrNotExist) {
+	folder := runs.Folder{Bucket: b.in.Folder.Bucket, Name: name}
+	var earlier Report
+	err := folder.Report(ctx, &earlier)
+	switch {
+	case errors.Is(err, archive.ErrNotFound):
 		c.Unknown = fmt.Sprintf("run %s has no report", name)
 		return nil
-	}
-	if err != nil {
-		return unavailable(run.ReportKey(name), err)
-	}
-	defer f.Close()
-	earlier, err := Read(f)
-	if err != nil {
+	case err != nil && b.worthAnotherCall(ctx, err):
+		return err
+	case err != nil:
 		c.Unknown = fmt.Sprintf("the report of run %s cannot be read: %v", name, err)
 		return nil
+	case earlier.Version != Version:
+		c.Unknown = fmt.Sprintf("the report of run %s cannot be read: %v", name, otherVersion(earlier.Version))
+		return nil
 	}
-	c.follow(earlier)
-	for _, key := range earlier.Problems.Files {
-		if err := b.readProblems(ctx, key); err != nil {
-			return err
-		}
+	c.follow(&earlier)
+	var listed int64
+	err = folder.Problems(ctx, func(p runs.Problem) error {
+		listed++
+		return b.takeProblem(ctx, p)
+	})
+	switch {
+	case err != nil && b.worthAnotherCall(ctx, err):
+		return err
+	case err != nil:
+		c.Unknown = fmt.Sprintf("the problems of run %s cannot be read: %v", name, err)
+	case listed != earlier.Problems.Objects:
+		c.Unknown = fmt.Sprintf("run %s had %s, but the files under %s name %s", name,
+			plural(earlier.Problems.Objects, "problem"), run.ProblemsFolder(name), number(listed))
 	}
 	return nil
 }
@@ -79,40 +89,24 @@ func (c *Chain) add(r *Report) {
 	}
 }
 
-// readProblems goes through what was open before.
-func (b *builder) readProblems(ctx context.Context, key string) error {
-	f, err := b.in.Files.Open(ctx, key)
-	if err != nil {
-		return unavailable(key, err)
+// takeProblem enters what was open before.
+func (b *builder) takeProblem(ctx context.Context, p runs.Problem) error {
+	c := b.report.Chain
+	switch b.ledger.class(p.Object) {
+	case "":
+		c.Open[p.End]++
+		b.report.Problems.Earlier++
+		return b.problems.Add(ctx, p)
+	case run.Indexed:
+		c.Resolved[p.End]++
 	}
-	defer f.Close()
-	for d := json.NewDecoder(f); ; {
-		var p Problem
-		if err := d.Decode(&p); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return unavailable(key, err)
-		}
-		class := b.ledger.class(p.Object)
-		if class != "" { // tried again: counted anew, as far as it was counted
-			b.report.Chain.Malformed -= p.Malformed
-		}
-		switch class {
-		case "":
-			b.report.Chain.Open[p.Class]++
-			b.report.Problems.Earlier++
-			if err := b.problems.add(ctx, p); err != nil {
-				return err
-			}
-		case Indexed:
-			b.report.Chain.Mended[p.Class]++
-		}
-	}
+	c.Malformed -= p.Malformed // tried again: counted anew, as far as it was counted
+	return nil
 }
 
-// judgeChain adds this run to the chain, and says what the runs come to together.
+// closeChain adds this run to the chain, and says what the runs come to together.
 // Replayed are the events that were taken from the rejected ones of before.
-func (r *Report) judgeChain(replayed run.Counts) {
+func (r *Report) closeChain(replayed run.Counts) {
 	c := r.Chain
 	if c == nil {
 		return
@@ -122,7 +116,7 @@ func (r *Report) judgeChain(replayed run.Counts) {
 	c.Malformed += r.Events.Malformed - replayed.Malformed
 	c.RejectedOpen = max(0, c.RejectedBefore-(replayed.Decoded-replayed.Malformed)) + r.Events.Rejected
 	for class, n := range r.Objects.Classes {
-		if n > 0 && class != Indexed {
+		if n > 0 && class != run.Indexed {
 			c.Open[class] += n
 		}
 	}
@@ -142,30 +136,30 @@ func (r *Report) judgeChain(replayed run.Counts) {
 // open is what is still open over the runs, in words.
 func (c *Chain) open() []string {
 	var open []string
-	for _, class := range Classes() {
+	for _, class := range run.Ends() {
 		if n := c.Open[class]; n > 0 {
-			open = append(open, plural(n, "object")+" "+class.text())
+			open = append(open, plural(n, "object")+" "+endText(class))
 		}
 	}
 	if c.RejectedOpen > 0 {
 		open = append(open, plural(c.RejectedOpen, "rejected event"))
 	}
 	if c.Malformed > 0 {
-		open = append(open, plural(c.Malformed, "malformed event")+", which can never mend")
+		open = append(open, plural(c.Malformed, "malformed event")+", which can never be indexed")
 	}
 	return append(open, c.Beyond...)
 }
 
 func (c *Chain) words(open []string) string {
-	var mended int64
-	for _, n := range c.Mended {
-		mended += n
+	var resolved int64
+	for _, n := range c.Resolved {
+		resolved += n
 	}
 	s := fmt.Sprintf("Over %s, ", plural(int64(len(c.Runs)), "run"))
 	if c.Unknown != "" {
 		return s + "what is still open cannot be told: " + c.Unknown + "."
 	}
-	did := fmt.Sprintf("this one mended %s and %s", plural(mended, "object"),
+	did := fmt.Sprintf("this one resolved %s and %s", plural(resolved, "object"),
 		plural(max(0, c.RejectedBefore-c.RejectedOpen), "rejected event"))
 	if len(open) == 0 {
 		return s + "everything is indexed: " + did + "."

@@ -10,8 +10,8 @@ import (
 
 // again is a retry of the run of w, in the same bucket and on the same cluster,
 // that has listed nothing yet.
-func (w *world) again(name string) *world {
-	next := newWorld(w.t, name)
+func (w *fixture) again(name string) *fixture {
+	next := newFixture(w.t, name)
 	next.files, next.cluster = w.files, w.cluster
 	next.plan.Retry = w.plan.Run
 	next.prepared = w.prepared
@@ -23,24 +23,24 @@ func (w *world) again(name string) *world {
 }
 
 // finish builds the report and writes it.
-func (w *world) finish() *Report {
+func (w *fixture) finish() *Report {
 	w.t.Helper()
 	r := w.build()
-	if err := r.Write(w.t.Context(), w.files); err != nil {
+	if err := r.Write(w.t.Context(), w.input().Folder); err != nil {
 		w.t.Fatal(err)
 	}
 	return r
 }
 
 // replay lists rejected events of the earlier run.
-func (w *world) replay() run.Object {
+func (w *fixture) replay() run.Object {
 	o := run.Object{Bucket: "runs", Key: run.RefusedFolder(w.plan.Retry) + "one", Size: 100, ETag: `"r"`}
 	w.objects = append(w.objects, o)
 	return o
 }
 
-func TestChainMendsStepByStep(t *testing.T) {
-	w := newWorld(t, "first")
+func TestChainResolvesStepByStep(t *testing.T) {
+	w := newFixture(t, "first")
 	w.whole(1)
 	damaged, archived, throttled, refused := w.list(at(10, 5, 30)), w.list(at(10, 6, 30)), w.list(at(10, 7, 30)), w.list(at(10, 8, 30))
 	pending, missing := w.list(at(10, 9, 30)), w.list(at(10, 9, 40))
@@ -85,9 +85,9 @@ func TestChainMendsStepByStep(t *testing.T) {
 	w2.succeeded(replay, out)
 	second := w2.finish()
 	c := second.Chain
-	if !maps.Equal(c.Mended, map[Class]int64{NotIndexed: 1, NeverStarted: 1, NoResult: 1}) ||
-		!maps.Equal(c.Open, map[Class]int64{Damaged: 1, Archived: 1}) {
-		t.Errorf("mended %v, open %v", c.Mended, c.Open)
+	if !maps.Equal(c.Resolved, map[run.End]int64{run.NotIndexed: 1, run.NeverStarted: 1, run.NoResult: 1}) ||
+		!maps.Equal(c.Open, map[run.End]int64{run.Damaged: 1, run.Archived: 1}) {
+		t.Errorf("resolved %v, open %v", c.Resolved, c.Open)
 	}
 	if c.RejectedBefore != 3 || c.RejectedOpen != 1 || c.Malformed != 1 || c.Complete {
 		t.Errorf("rejected %d, then %d, malformed %d, complete %v", c.RejectedBefore, c.RejectedOpen, c.Malformed, c.Complete)
@@ -96,7 +96,7 @@ func TestChainMendsStepByStep(t *testing.T) {
 		t.Errorf("%d runs that created %d", len(c.Runs), c.Created)
 	}
 	want := "Over 2 runs, still open: 1 object damaged, 1 object archived, 1 rejected event and 1 malformed event, " +
-		"which can never mend; this one mended 3 objects and 2 rejected events."
+		"which can never be indexed; this one resolved 3 objects and 2 rejected events."
 	if c.Verdict != want {
 		t.Errorf("verdict %q, want %q", c.Verdict, want)
 	}
@@ -104,10 +104,10 @@ func TestChainMendsStepByStep(t *testing.T) {
 		t.Errorf("findings:\n%s", allFindings(second))
 	}
 
-	// The third retries the second, where all is mended, the damaged object too:
+	// The third retries the second, where all is repaired, the damaged object too:
 	// it is another one now.
 	w3 := w2.again("third")
-	damaged.ETag = `"mended"`
+	damaged.ETag = `"repaired"`
 	w3.objects = append(w3.objects, archived, damaged)
 	w3.succeeded(archived, read(archived, 10))
 	w3.succeeded(damaged, read(damaged, 10))
@@ -119,18 +119,18 @@ func TestChainMendsStepByStep(t *testing.T) {
 	if third.Complete || len(third.Chain.Runs) != 3 || third.Problems.Objects != 0 || third.Chain.Runs[2].Complete {
 		t.Errorf("third run: %s (%d runs, %d problems)", third.Verdict, len(third.Chain.Runs), third.Problems.Objects)
 	}
-	if want := "Incomplete: earlier runs left 1 malformed event, which can never mend."; third.Verdict != want {
+	if want := "Incomplete: earlier runs left 1 malformed event, which can never be indexed."; third.Verdict != want {
 		t.Errorf("verdict %q, want %q", third.Verdict, want)
 	}
-	if want := "Over 3 runs, still open: 1 malformed event, which can never mend; this one mended 2 objects and 1 rejected event."; third.Chain.Verdict != want {
+	if want := "Over 3 runs, still open: 1 malformed event, which can never be indexed; this one resolved 2 objects and 1 rejected event."; third.Chain.Verdict != want {
 		t.Errorf("verdict %q, want %q", third.Chain.Verdict, want)
 	}
 }
 
-// What is wrong with a run beyond its objects is not mended by trying objects
+// What is wrong with a run beyond its objects is not resolved by trying objects
 // again, however often.
 func TestChainBeyondObjects(t *testing.T) {
-	w := newWorld(t, "first")
+	w := newFixture(t, "first")
 	w.whole(1)
 	w.cluster["ecs-task-2018-12-11"] -= 3
 	w.finish()
@@ -153,7 +153,7 @@ func TestChainBeyondObjects(t *testing.T) {
 }
 
 func TestChainComplete(t *testing.T) {
-	w := newWorld(t, "first")
+	w := newFixture(t, "first")
 	w.whole(1)
 	o := w.list(at(10, 5, 30))
 	w.failed(o, run.Unavailable, "no answer", run.Outcome{})
@@ -163,13 +163,13 @@ func TestChainComplete(t *testing.T) {
 	w2.succeeded(o, read(o, 10))
 	r := w2.finish()
 	if !r.Complete || !r.Chain.Complete ||
-		r.Chain.Verdict != "Over 2 runs, everything is indexed: this one mended 1 object and 0 rejected events." {
+		r.Chain.Verdict != "Over 2 runs, everything is indexed: this one resolved 1 object and 0 rejected events." {
 		t.Errorf("complete %v, chain %+v", r.Complete, r.Chain)
 	}
 }
 
 func TestChainWithoutReport(t *testing.T) {
-	w := newWorld(t, "first")
+	w := newFixture(t, "first")
 	w2 := w.again("second")
 	w2.whole(1)
 	r := w2.finish()
@@ -179,7 +179,7 @@ func TestChainWithoutReport(t *testing.T) {
 }
 
 func TestNothingToRetry(t *testing.T) {
-	w := newWorld(t, "first")
+	w := newFixture(t, "first")
 	w.whole(1)
 	w.finish()
 	r := w.again("second").finish()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// chart is the picture of a run: a bar for each stretch of time. Its unit is the
-// width of a bar across and a hundredth of the height down; the page stretches
+// chart is the picture of a run: a bar for each hour or more. Its unit is the
+// width of a bar across and a hundredth of the height down; the page scales
 // both, so that nothing in it depends on the width of a screen.
 type chart struct {
 	Bars    []bar
@@ -21,7 +21,7 @@ type chart struct {
 	Unit string
 }
 
-// bar is a stretch of time: events upwards, objects downwards, and between the
+// bar is an hour or more: events upwards, objects downwards, and between the
 // two a mark where objects are not wholly indexed.
 type bar struct {
 	Hour
@@ -31,7 +31,7 @@ type bar struct {
 	EventsY, EventsHeight, ObjectsHeight, ProblemsHeight float64
 }
 
-// band is a stretch that is shown behind the bars.
+// band is a part of the chart that is shown behind the bars.
 type band struct {
 	X, Width float64
 	Label    string

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 // Short words for grave findings.
@@ -125,9 +123,4 @@ func (b *builder) findRest() {
 
 func longest(gaps []Gap) Gap {
 	return slices.MaxFunc(gaps, func(a, b Gap) int { return int(a.Hours - b.Hours) })
-}
-
-// isReplay tells whether an object holds rejected events of an earlier run.
-func isReplay(o run.Object) bool {
-	return o.Bucket != "" && strings.HasPrefix(o.Key, "runs/") && strings.Contains(o.Key, "/rejected/")
 }

@@ -40,7 +40,7 @@ func (t *tally) setHours(r *Report) {
 	r.Edge = t.edge()
 }
 
-// gaps finds the stretches of hours of the range without any object, where the
+// gaps finds the hours in a row of the range without any object, where the
 // range is otherwise busy: where objects usually follow one another within the
 // hour, which is when more than half of the hours with objects are followed by
 // another such hour.
@@ -95,17 +95,14 @@ func (t *tally) edge() *Edge {
 	return e
 }
 
-// maxMargin is the widest margin that a request may give.
-const maxMargin = 31 * 24 * time.Hour
-
 // wider is twice the margin, in whole hours and at least the default; empty
 // where the margin is the widest already.
 func wider(margin run.Duration) string {
 	m := time.Duration(margin)
-	if m >= maxMargin {
+	if m >= run.MaxMargin {
 		return ""
 	}
-	m = min(max(2*m.Round(time.Hour), time.Duration(run.DefaultMargin)), maxMargin)
+	m = min(max(2*m.Round(time.Hour), time.Duration(run.DefaultMargin)), run.MaxMargin)
 	return hoursText(m)
 }
 

@@ -9,9 +9,9 @@ import (
 // ledger holds the class of each object of the manifest in 17 bytes, whatever
 // the length of its key.
 type ledger struct {
-	classes []Class // by state-1
+	classes []run.End // by state-1
 	states  map[identity]byte
-	counts  map[Class]int64
+	counts  map[run.End]int64
 	ended   int64
 }
 
@@ -25,7 +25,7 @@ func identify(o run.Object) identity {
 }
 
 func newLedger() *ledger {
-	l := &ledger{classes: Classes(), states: map[identity]byte{}, counts: map[Class]int64{}}
+	l := &ledger{classes: run.Ends(), states: map[identity]byte{}, counts: map[run.End]int64{}}
 	for _, c := range l.classes {
 		l.counts[c] = 0
 	}
@@ -52,7 +52,7 @@ func (l *ledger) open(o run.Object) bool {
 }
 
 // class is that of o, empty where o is not of the manifest or has no result.
-func (l *ledger) class(o run.Object) Class {
+func (l *ledger) class(o run.Object) run.End {
 	if state := l.states[identify(o)]; state > 0 {
 		return l.classes[state-1]
 	}
@@ -65,8 +65,8 @@ type entry int
 const (
 	// first: the object had no result before.
 	first entry = iota
-	// again: it had one, and stays in the class of that, or is in Twice now if
-	// that was Indexed.
+	// again: it had one, and stays in the class of that, or is in Twice now if that
+	// was Indexed.
 	again
 	// stranger: the object is not of the manifest.
 	stranger
@@ -74,7 +74,7 @@ const (
 
 // end puts o in the class of its result. Its second value is the class in which
 // o was before, if any.
-func (l *ledger) end(o run.Object, c Class) (entry, Class) {
+func (l *ledger) end(o run.Object, c run.End) (entry, run.End) {
 	id := identify(o)
 	state, ok := l.states[id]
 	if !ok {
@@ -82,9 +82,9 @@ func (l *ledger) end(o run.Object, c Class) (entry, Class) {
 	}
 	if state > 0 {
 		before := l.classes[state-1]
-		if before == Indexed {
-			l.counts[Indexed]--
-			l.set(id, Twice)
+		if before == run.Indexed {
+			l.counts[run.Indexed]--
+			l.set(id, run.Twice)
 		}
 		return again, before
 	}
@@ -93,7 +93,7 @@ func (l *ledger) end(o run.Object, c Class) (entry, Class) {
 	return first, ""
 }
 
-func (l *ledger) set(id identity, c Class) {
+func (l *ledger) set(id identity, c run.End) {
 	for i, known := range l.classes {
 		if known == c {
 			l.states[id] = byte(i + 1)

@@ -3,6 +3,8 @@ package report
 import (
 	"encoding/json"
 	"io"
+
+	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 // MetricsNamespace is the namespace of the metrics in CloudWatch.
@@ -22,7 +24,7 @@ func (r *Report) EMF(w io.Writer) error {
 	if r.Complete {
 		complete = 1
 	}
-	unfinished := r.Objects.Listed - r.Objects.Classes[Indexed]
+	unfinished := r.Objects.Listed - r.Objects.Classes[run.Indexed]
 	values := []struct {
 		metric
 		value any
@@ -33,9 +35,9 @@ func (r *Report) EMF(w io.Writer) error {
 		{metric{"AlreadyThere", "Count"}, r.Events.AlreadyThere},
 		{metric{"Rejected", "Count"}, r.Events.Rejected},
 		{metric{"Malformed", "Count"}, r.Events.Malformed},
-		{metric{"Damaged", "Count"}, r.Objects.Classes[Damaged]},
+		{metric{"Damaged", "Count"}, r.Objects.Classes[run.Damaged]},
 		// Failed are all other objects that are not indexed.
-		{metric{"Failed", "Count"}, unfinished - r.Objects.Classes[Damaged]},
+		{metric{"Failed", "Count"}, unfinished - r.Objects.Classes[run.Damaged]},
 		{metric{"ThrottledTime", "Milliseconds"}, r.Effort.WaitedMs},
 		{metric{"Complete", "Count"}, complete},
 	}

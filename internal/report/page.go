@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 var (
@@ -47,7 +49,7 @@ type eventsOf struct {
 func (r *Report) Page(w io.Writer) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"number": number, "visible": visible, "size": size, "duration": duration, "plural": plural, "stamp": stamp,
-		"data": data, "share": share, "bucket": bucketText, "words": words,
+		"data": data, "share": share, "bucket": bucketText, "words": endText,
 		"in": func(p page, g ReasonGroup) eventsOf { return eventsOf{p, g} },
 	}).Parse(pageText)
 	if err != nil {
@@ -106,9 +108,6 @@ func bucketText(i int, buckets []LagBucket) string {
 	}
 	return "within " + upTo.Replace(buckets[i].UpTo)
 }
-
-// words is a class as a person says it.
-func words(c Class) string { return c.text() }
 
 // filterText is a member of the run's filters.
 type filterText struct {
@@ -170,12 +169,6 @@ func (p page) MostLag() int64 {
 	return most
 }
 
-// RangeText is the range in words.
-func (p page) RangeText() string { return p.rangeText() }
-
-// RetryText is what to do about what a retry can mend.
-func (p page) RetryText() string { return p.retry() }
-
 // KindText is the verdict in a word or two.
 func (p page) KindText() string {
 	switch p.Kind {
@@ -202,10 +195,10 @@ func (p page) Tone() string {
 }
 
 // Unfinished are the classes of objects besides indexed that hold any.
-func (p page) Unfinished() []Class {
-	var classes []Class
-	for _, c := range Classes() {
-		if c != Indexed && p.Objects.Classes[c] > 0 {
+func (p page) Unfinished() []run.End {
+	var classes []run.End
+	for _, c := range run.Ends() {
+		if c != run.Indexed && p.Objects.Classes[c] > 0 {
 			classes = append(classes, c)
 		}
 	}
@@ -213,13 +206,10 @@ func (p page) Unfinished() []Class {
 }
 
 // Indexed are the objects that were read to their end.
-func (o Objects) Indexed() int64 { return o.Classes[Indexed] }
+func (o Objects) Indexed() int64 { return o.Classes[run.Indexed] }
 
 // Indexed are the objects of the run that were read to their end.
-func (r ChainRun) Indexed() int64 { return r.Classes[Indexed] }
-
-// Headline is the group in one line.
-func (g ErrorGroup) Headline() string { return g.headline() }
+func (r ChainRun) Indexed() int64 { return r.Classes[run.Indexed] }
 
 // Where tells how far the object was read.
 func (p Place) Where() string {

@@ -22,8 +22,8 @@ var hostile = []string{
 }
 
 // everything is a run in which everything went wrong at once, in hostile words.
-func everything(t testing.TB) *world {
-	w := newWorld(t, "7bfe19bf-6bb7-4dd5-8c96-0b2bd5f05c4c")
+func everything(t testing.TB) *fixture {
+	w := newFixture(t, "7bfe19bf-6bb7-4dd5-8c96-0b2bd5f05c4c")
 	w.plan.Notes = []string{"to: 2026-12-31 lies in the future; the range was cut " + hostile[0]}
 	w.plan.Include = run.Filter{LogGroup: []string{"/ecs-*", hostile[0]}, Message: []string{hostile[1]}}
 	w.prepared.Warnings = []string{"ecs-task-2018-12-10 holds documents of another loader " + hostile[3]}

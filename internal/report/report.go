@@ -1,10 +1,10 @@
 // Package report joins what a run was to do (its plan and manifest) with what
 // came of it (the results that Step Functions wrote, and the cluster's own
-// counts) into one Report, and shows it: as JSON, as a page, as a short note,
-// in a terminal, as metrics, and as the Summary the state machine ends with.
+// counts) into one Report, and shows it: as JSON, as a page, in a terminal, as
+// metrics, and as the Summary the state machine ends with.
 //
-// It reads and writes the run's files through the narrow interface Files and
-// asks the cluster through Counter; it knows neither S3 nor a search client.
+// It reads and writes the run's files through package runs and asks the cluster
+// through Counter; it knows neither S3 nor a search client.
 // Results are streamed: memory grows by a few bytes an object, not by outcomes.
 package report
 
@@ -19,7 +19,7 @@ import (
 
 // Version of the form of report.json. Members are added without changing it;
 // one that changes its meaning or goes away raises it.
-const Version = 1
+const Version = 2
 
 // Kinds of a verdict.
 const (
@@ -163,7 +163,11 @@ func Read(r io.Reader) (*Report, error) {
 		return nil, fmt.Errorf("read report: %w", err)
 	}
 	if report.Version != Version {
-		return nil, fmt.Errorf("read report: it has version %d, this program knows %d", report.Version, Version)
+		return nil, fmt.Errorf("read report: %w", otherVersion(report.Version))
 	}
 	return &report, nil
+}
+
+func otherVersion(v int) error {
+	return fmt.Errorf("it has version %d, this program knows %d", v, Version)
 }

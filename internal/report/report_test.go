@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -39,8 +41,8 @@ func TestScenarios(t *testing.T) {
 	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
 			name := strings.ReplaceAll(s.name, " ", "-")
-			w := newWorld(t, name)
-			s.world(w)
+			w := newFixture(t, name)
+			s.make(w)
 			r := w.build()
 			if r.Kind != s.kind || !strings.Contains(r.Verdict, s.verdict) {
 				t.Errorf("verdict %s: %q, want %s: %q", r.Kind, r.Verdict, s.kind, s.verdict)
@@ -57,22 +59,21 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("findings of nothing:\n%s", allFindings(r))
 			}
 			ended := maps.Clone(r.Objects.Classes)
-			maps.DeleteFunc(ended, func(c Class, n int64) bool { return n == 0 || c == Indexed })
+			maps.DeleteFunc(ended, func(c run.End, n int64) bool { return n == 0 || c == run.Indexed })
 			if !maps.Equal(ended, s.classes) {
 				t.Errorf("objects ended %v, want %v", ended, s.classes)
 			}
-			var terminal, note bytes.Buffer
-			if err := errors.Join(r.Terminal(&terminal, 100, "out/runs/"+name), r.Note(&note)); err != nil {
+			var terminal bytes.Buffer
+			if err := r.Terminal(&terminal, 100, "out/runs/"+name); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, name+"/terminal.txt", terminal.Bytes())
-			golden(t, name+"/report.md", note.Bytes())
 			if name == "complete" || name == "stopped" || name == "refused" {
-				var whole bytes.Buffer
-				if err := r.JSON(&whole); err != nil {
+				whole, err := r.encode()
+				if err != nil {
 					t.Fatal(err)
 				}
-				golden(t, name+"/report.json", whole.Bytes())
+				golden(t, name+"/report.json", whole)
 			}
 		})
 	}
@@ -92,7 +93,7 @@ func TestNotYet(t *testing.T) {
 		"results file": "/SUCCEEDED_1.json",
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, "late")
+			w := newFixture(t, "late")
 			w.whole(1)
 			w.lay()
 			maps.DeleteFunc(w.files, func(key string, _ []byte) bool { return strings.HasSuffix(key, missing) })
@@ -111,7 +112,7 @@ func TestNotYet(t *testing.T) {
 }
 
 func TestBrokenResults(t *testing.T) {
-	w := newWorld(t, "broken")
+	w := newFixture(t, "broken")
 	w.whole(1)
 	w.lay()
 	for key, body := range w.files {
@@ -123,10 +124,114 @@ func TestBrokenResults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := r.Objects.Classes[NoResult]; r.Complete || n < 18 || n > 19 {
+	if n := r.Objects.Classes[run.NoResult]; r.Complete || n < 18 || n > 19 {
 		t.Errorf("%d objects without a result, complete %v", n, r.Complete)
 	}
 	if !strings.Contains(allFindings(r), "SUCCEEDED_1.json is no file of results") {
 		t.Error("no finding names the broken file:\n" + allFindings(r))
+	}
+}
+
+// The results of a map that failed are waited for; those of one that succeeded
+// are there when it ends, or never.
+func TestResultsAreWaitedForAsLongAsTheyMayCome(t *testing.T) {
+	for _, tt := range []struct {
+		attempt int
+		ended   run.Caught
+		want    bool
+	}{
+		{0, run.Caught{}, false},
+		{1, run.Caught{}, true},
+		{1, run.Caught{Error: "States.ExceedToleratedFailureThreshold"}, false},
+		{LastAttempt - 1, run.Caught{Error: "ABORTED"}, false},
+		{LastAttempt, run.Caught{Error: "ABORTED"}, true},
+	} {
+		if got := IsLast(tt.attempt, tt.ended); got != tt.want {
+			t.Errorf("attempt %d after %+v is the last: %v", tt.attempt, tt.ended, got)
+		}
+	}
+}
+
+// guarded is a bucket in which some keys may neither be read nor written.
+type guarded struct {
+	bucket
+	key string
+}
+
+func (g guarded) denied(key string) error {
+	if !strings.Contains(key, g.key) {
+		return nil
+	}
+	return &run.Fault{Name: run.Denied, Reason: "S3 denies access to " + key}
+}
+
+func (g guarded) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	if err := g.denied(key); err != nil {
+		return nil, err
+	}
+	return g.bucket.Open(ctx, key)
+}
+
+func (g guarded) Put(ctx context.Context, key string, body []byte, contentType string) error {
+	if err := g.denied(key); err != nil {
+		return err
+	}
+	return g.bucket.Put(ctx, key, body, contentType)
+}
+
+// What S3 refuses for good is left out and told; the rest is reported.
+func TestWhatCanBeReportedIsReported(t *testing.T) {
+	for key, says := range map[string]string{
+		"/prepared.json":    "What the indices held before is unknown",
+		"/SUCCEEDED_1.json": "/SUCCEEDED_1.json cannot be read",
+		"first/report.json": "the report of run first cannot be read",
+		"first/problems/":   "the problems of run first cannot be read",
+		"report.html":       "The report's page could not be written",
+	} {
+		t.Run(key, func(t *testing.T) {
+			first := newFixture(t, "first")
+			first.whole(1)
+			o := first.list(at(10, 5, 30))
+			first.failed(o, run.Throttled, "slow down", run.Outcome{})
+			first.finish()
+			w := first.again("second")
+			w.objects = append(w.objects, o)
+			w.succeeded(o, read(o, 10))
+			w.lay()
+			in := w.input()
+			in.Folder.Bucket = guarded{w.files, key}
+			r, err := Build(t.Context(), in)
+			if err == nil {
+				err = r.Write(t.Context(), in.Folder)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var kept Report
+			if err := w.input().Folder.Report(t.Context(), &kept); err != nil || kept.Chain == nil {
+				t.Fatalf("report.json %+v, %v", kept, err)
+			}
+			if told := allFindings(&kept) + kept.Chain.Unknown; !strings.Contains(told, says) || !strings.Contains(told, "S3 denies access") {
+				t.Errorf("nothing says %q:\n%s", says, told)
+			}
+			if whole := key == "/prepared.json" || key == "report.html"; kept.Complete != whole {
+				t.Errorf("complete is %v: %s", kept.Complete, kept.Verdict)
+			}
+		})
+	}
+}
+
+// A problem that is gone from the files of an earlier run is not taken for one
+// that never was.
+func TestMissingProblemsAreTold(t *testing.T) {
+	first := newFixture(t, "first")
+	first.whole(1)
+	o := first.list(at(10, 5, 30))
+	first.failed(o, run.Throttled, "slow down", run.Outcome{})
+	r := first.finish()
+	delete(first.files, r.Problems.Files[0])
+	second := first.again("second").finish()
+	if second.Complete || !strings.Contains(second.Chain.Unknown, "run first had 1 problem, but the files under runs/first/problems/ name 0") {
+		t.Errorf("complete %v, unknown %q", second.Complete, second.Chain.Unknown)
 	}
 }

@@ -3,15 +3,17 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
 
 // result is what a record says about an object.
 type result struct {
 	object    run.Object
-	class     Class
+	class     run.End
 	error     string
 	reason    string
 	execution string
@@ -49,7 +51,7 @@ func (r record) result() (result, bool) {
 	case "SUCCEEDED":
 		res.succeeded(r.Output)
 	case "PENDING":
-		res.class = NeverStarted
+		res.class = run.NeverStarted
 		res.reason = "the map ended before the object's turn came"
 	default:
 		res.failed(r)
@@ -60,7 +62,7 @@ func (r record) result() (result, bool) {
 func (res *result) succeeded(output string) {
 	var o run.Outcome
 	if err := json.Unmarshal([]byte(output), &o); err != nil {
-		res.class = NoResult
+		res.class = run.NoResult
 		res.reason = "its child succeeded, but its output is no outcome: " + err.Error()
 		return
 	}
@@ -71,18 +73,18 @@ func (res *result) succeeded(output string) {
 	}
 	switch o.End {
 	case run.Indexed, run.Damaged, run.Archived, run.Gone, run.Changed:
-		res.class = Class(o.End)
+		res.class = o.End
 	default:
-		res.class = NoResult
-		res.reason = "its child succeeded, but with the end " + quote(string(o.End)) + ", which is none"
+		res.class = run.NoResult
+		res.reason = "its child succeeded, but with the end " + strconv.Quote(string(o.End)) + ", which is none"
 	}
-	if res.class != Indexed && res.reason == "" {
+	if res.class != run.Indexed && res.reason == "" {
 		res.reason = "no reason was given"
 	}
 }
 
 func (res *result) failed(r record) {
-	res.class, res.error, res.reason = NotIndexed, r.Error, r.Cause
+	res.class, res.error, res.reason = run.NotIndexed, r.Error, r.Cause
 	var e explained
 	if json.Unmarshal([]byte(r.Cause), &e) == nil && (e.Object.Key != "" || e.Error != "" || e.Cause != "") {
 		if res.object.Key == "" {
@@ -144,12 +146,12 @@ func (b *builder) take(ctx context.Context, r record) error {
 		return nil
 	case again:
 		b.faults.add(&b.faults.twice, "%s", res.object.Key)
-		if before != Indexed {
+		if before != run.Indexed {
 			return nil
 		}
-		return b.problem(ctx, result{object: res.object, class: Twice, reason: "more than one result names the object", execution: res.execution})
+		return b.problem(ctx, result{object: res.object, class: run.Twice, reason: "more than one result names the object", execution: res.execution})
 	}
-	if res.class == NotIndexed || res.class == NoResult {
+	if res.class == run.NotIndexed || res.class == run.NoResult {
 		b.tally.UnknownAfter++
 	}
 	if res.outcome != nil {
@@ -158,7 +160,7 @@ func (b *builder) take(ctx context.Context, r record) error {
 		}
 		b.tally.add(res)
 	}
-	if res.class == Indexed {
+	if res.class == run.Indexed {
 		return nil
 	}
 	return b.problem(ctx, res)
@@ -167,11 +169,11 @@ func (b *builder) take(ctx context.Context, r record) error {
 // problem enters an object that is not wholly indexed.
 func (b *builder) problem(ctx context.Context, res result) error {
 	b.tally.problem(res)
-	p := Problem{
-		Run: b.in.Run, Class: res.class, Error: res.error, Reason: cut(res.reason, maxReasonBytes), Object: res.object,
+	p := runs.Problem{
+		Run: b.in.Folder.Name, End: res.class, Error: res.error, Reason: cut(res.reason, maxReasonBytes), Object: res.object,
 	}
 	if res.outcome != nil {
 		p.Malformed = res.outcome.Malformed
 	}
-	return b.problems.add(ctx, p)
+	return b.problems.Add(ctx, p)
 }

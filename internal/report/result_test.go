@@ -41,7 +41,7 @@ func TestWhyAChildFailed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			c.record.Input = `{"run":"r","object":` + object + `}`
 			res, ok := c.record.result()
-			if !ok || res.object.Key != "a" || res.class != NotIndexed {
+			if !ok || res.object.Key != "a" || res.class != run.NotIndexed {
 				t.Fatalf("object %q of class %s", res.object.Key, res.class)
 			}
 			if res.error != c.error || res.reason != c.reason {
@@ -74,7 +74,7 @@ func TestASuccessThatIsNone(t *testing.T) {
 		`{"end":"destroyed"}`: `the end "destroyed", which is none`,
 	} {
 		res, _ := record{Status: "SUCCEEDED", Input: `{"object":{"key":"a"}}`, Output: output}.result()
-		if res.class != NoResult || !strings.Contains(res.reason, want) {
+		if res.class != run.NoResult || !strings.Contains(res.reason, want) {
 			t.Errorf("output %s: %s, %q", output, res.class, res.reason)
 		}
 	}
@@ -98,11 +98,11 @@ func TestRecordedForms(t *testing.T) {
 		t.Fatalf("%d results, error %v", len(results), err)
 	}
 	failed, pending := results[0], results[1]
-	if failed.class != NotIndexed || failed.error != "OwnedItemFailure" || failed.reason != "intentional bounded native observation" ||
+	if failed.class != run.NotIndexed || failed.error != "OwnedItemFailure" || failed.reason != "intentional bounded native observation" ||
 		!strings.HasSuffix(failed.execution, ":5f894d35-ab00-3636-bd58-8677462d9514") {
 		t.Errorf("failed: %+v", failed)
 	}
-	if pending.class != NeverStarted || pending.execution != "" {
+	if pending.class != run.NeverStarted || pending.execution != "" {
 		t.Errorf("pending: %+v", pending)
 	}
 }

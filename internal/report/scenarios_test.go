@@ -8,13 +8,13 @@ import (
 
 // scenario is a run that went wrong in one way, or did not.
 type scenario struct {
-	name  string
-	world func(*world)
-	kind  string
+	name string
+	make func(*fixture)
+	kind string
 	// verdict and findings must hold these words.
 	verdict  string
 	findings []string
-	classes  map[Class]int64 // besides Indexed
+	classes  map[run.End]int64 // besides Indexed
 }
 
 func at(day, hour, minute int) time.Time { return time.Date(2018, 12, day, hour, minute, 0, 0, tokyo) }
@@ -30,12 +30,12 @@ func scenarios() []scenario {
 	return []scenario{
 		{
 			name: "complete", kind: KindComplete,
-			world:   func(w *world) { w.whole(2) },
+			make:    func(w *fixture) { w.whole(2) },
 			verdict: "Complete: 144 objects were read to their ends and 1,440 events of the range are in the cluster.",
 		},
 		{
 			name: "again", kind: KindComplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				for i := range w.prepared.Indices {
 					n := int64(240)
 					w.prepared.Indices[i].Documents = &n
@@ -52,12 +52,12 @@ func scenarios() []scenario {
 		},
 		{
 			name: "nothing", kind: KindNothing,
-			world:   func(*world) {},
+			make:    func(*fixture) {},
 			verdict: "Nothing found under _/cwl/ecs/ecs-task/2018/12/09/12/, _/cwl/ecs/ecs-task/2018/12/12/18/.",
 		},
 		{
 			name: "margin", kind: KindMargin,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				o := w.list(at(13, 2, 30))
 				out := read(o, 0)
@@ -68,7 +68,7 @@ func scenarios() []scenario {
 		},
 		{
 			name: "still written", kind: KindMargin,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.plan.Started = at(13, 0, 0)
 				w.whole(1)
 			},
@@ -76,18 +76,18 @@ func scenarios() []scenario {
 		},
 		{
 			name: "damaged", kind: KindIncomplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				for i := range 3 {
 					o := w.list(at(11, 5+i, 30))
 					w.succeeded(o, damagedOutcome(o))
 				}
 			},
-			verdict: "Incomplete, because of 3 objects damaged.", classes: map[Class]int64{Damaged: 3},
+			verdict: "Incomplete, because of 3 objects damaged.", classes: map[run.End]int64{run.Damaged: 3},
 		},
 		{
 			name: "unreadable", kind: KindIncomplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				for i, end := range []run.End{run.Archived, run.Gone, run.Changed} {
 					o := w.list(at(12, i, 30))
@@ -95,11 +95,11 @@ func scenarios() []scenario {
 				}
 			},
 			verdict: "1 object archived, 1 object gone and 1 object changed",
-			classes: map[Class]int64{Archived: 1, Gone: 1, Changed: 1},
+			classes: map[run.End]int64{run.Archived: 1, run.Gone: 1, run.Changed: 1},
 		},
 		{
 			name: "not indexed", kind: KindIncomplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				for i := range 2 {
 					o := w.list(at(10, 7+i, 30))
@@ -111,12 +111,12 @@ func scenarios() []scenario {
 				// The call that was lost had created two more.
 				w.cluster[indexOf(at(10, 7, 0))] += 2
 			},
-			verdict: "2 objects not indexed (Throttled)", classes: map[Class]int64{NotIndexed: 2},
+			verdict: "2 objects not indexed (Throttled)", classes: map[run.End]int64{run.NotIndexed: 2},
 			findings: []string{"2 objects are counted only up to where a failure struck; what came after is unknown."},
 		},
 		{
 			name: "stopped", kind: KindIncomplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				w.caught = run.Caught{Error: "States.ExceedToleratedFailureThreshold", Cause: "The specified tolerated failure threshold was exceeded"}
 				o := w.list(at(10, 7, 30))
@@ -129,7 +129,7 @@ func scenarios() []scenario {
 				w.list(at(10, 8, 32))
 			},
 			verdict: "3 objects not indexed (Aborted, Lambda.Unknown, States.Timeout), 2 objects never started and 1 object without a result",
-			classes: map[Class]int64{NotIndexed: 3, NeverStarted: 2, NoResult: 1},
+			classes: map[run.End]int64{run.NotIndexed: 3, run.NeverStarted: 2, run.NoResult: 1},
 			findings: []string{
 				"The map over the objects ended with States.ExceedToleratedFailureThreshold: The specified",
 				"4 objects are counted only up to",
@@ -137,7 +137,7 @@ func scenarios() []scenario {
 		},
 		{
 			name: "refused", kind: KindIncomplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				for i := range 3 {
 					o := w.list(at(11, 9, i))
@@ -154,18 +154,18 @@ func scenarios() []scenario {
 		},
 		{
 			name: "no results at last", kind: KindIncomplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				w.manifest, w.last = false, true
 				w.list(at(11, 9, 0))
 			},
 			verdict:  "results that are missing or cannot be read and 1 object without a result",
-			classes:  map[Class]int64{NoResult: 1},
-			findings: []string{"has not written the manifest of its results under runs/no-results-at-last/results/"},
+			classes:  map[run.End]int64{run.NoResult: 1},
+			findings: []string{"manifest of its results is not under runs/no-results-at-last/results/"},
 		},
 		{
 			name: "fewer in the cluster", kind: KindIncomplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				w.cluster["ecs-task-2018-12-11"] -= 3
 			},
@@ -174,7 +174,7 @@ func scenarios() []scenario {
 		},
 		{
 			name: "more in the cluster", kind: KindComplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				w.cluster["ecs-task-2018-12-11"] += 3
 			},
@@ -183,7 +183,7 @@ func scenarios() []scenario {
 		},
 		{
 			name: "cluster unknown", kind: KindComplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				w.cluster["ecs-task-2018-12-11"] = -1000 // a shard failed
 			},
@@ -192,7 +192,7 @@ func scenarios() []scenario {
 		},
 		{
 			name: "gaps", kind: KindComplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				for t := w.plan.From.Add(2 * time.Hour); t.Before(w.plan.To); t = t.Add(time.Hour) {
 					if t.Day() == 11 && t.Hour() >= 4 && t.Hour() < 9 {
 						continue
@@ -206,7 +206,7 @@ func scenarios() []scenario {
 		},
 		{
 			name: "twice strange nameless", kind: KindIncomplete,
-			world: func(w *world) {
+			make: func(w *fixture) {
 				w.whole(1)
 				w.succeeded(w.objects[3], read(w.objects[3], 10))
 				w.cluster[indexOf(*w.objects[3].Time)] -= 10
@@ -216,7 +216,7 @@ func scenarios() []scenario {
 				w.results["FAILED"] = append(w.results["FAILED"], map[string]any{"Status": "FAILED", "Input": "?", "ExecutionArn": "arn:x"})
 				w.objects = append(w.objects, w.objects[5])
 			},
-			classes: map[Class]int64{Twice: 1},
+			classes: map[run.End]int64{run.Twice: 1},
 			verdict: "numbers that contradict one another and 1 object reported twice",
 			findings: []string{
 				"More than one result names 1 object", "Results name 1 object that the manifest does not",

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
 
 func TestReasonsAreGroupedWithoutTheirNumbers(t *testing.T) {
@@ -34,7 +35,7 @@ func TestReasonsAreGroupedWithoutTheirNumbers(t *testing.T) {
 // However many reasons, objects and problems there are, the report stays small,
 // tells what it leaves out, and the files of problems hold all.
 func TestReportIsBounded(t *testing.T) {
-	w := newWorld(t, "many")
+	w := newFixture(t, "many")
 	const n = 25_000
 	for i := range n {
 		o := w.list(w.plan.From.Add(time.Duration(i) * time.Second))
@@ -42,7 +43,7 @@ func TestReportIsBounded(t *testing.T) {
 		w.succeeded(o, run.Outcome{End: run.Damaged, Reason: reason, Calls: 1})
 	}
 	r := w.build()
-	if len(r.Errors) > maxGroups+len(Classes()) {
+	if len(r.Errors) > maxGroups+len(run.Ends()) {
 		t.Errorf("%d groups", len(r.Errors))
 	}
 	places, objects, left := 0, int64(0), int64(0)
@@ -54,12 +55,12 @@ func TestReportIsBounded(t *testing.T) {
 	if places != maxPlaces || objects != n || left != n-maxPlaces {
 		t.Errorf("%d places of %d objects, %d left out", places, objects, left)
 	}
-	var whole bytes.Buffer
-	if err := r.JSON(&whole); err != nil {
+	whole, err := r.encode()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if whole.Len() > 2<<20 {
-		t.Errorf("report.json has %d bytes", whole.Len())
+	if len(whole) > 2<<20 {
+		t.Errorf("report.json has %d bytes", len(whole))
 	}
 	if len(r.Problems.Files) < 2 || r.Problems.Objects != n {
 		t.Fatalf("problems %+v", r.Problems)
@@ -67,8 +68,8 @@ func TestReportIsBounded(t *testing.T) {
 	seen := map[string]bool{}
 	for _, key := range r.Problems.Files {
 		for line := range bytes.Lines(w.files[key]) {
-			var p Problem
-			if err := json.Unmarshal(line, &p); err != nil || p.Class != Damaged || p.Run != "many" {
+			var p runs.Problem
+			if err := json.Unmarshal(line, &p); err != nil || p.End != run.Damaged || p.Run != "many" {
 				t.Fatalf("%s: %s (%v)", key, line, err)
 			}
 			seen[p.Object.Key] = true
@@ -83,7 +84,7 @@ func TestReportIsBounded(t *testing.T) {
 }
 
 func TestProblemsOfAnEarlierReportAreEmptied(t *testing.T) {
-	w := newWorld(t, "anew")
+	w := newFixture(t, "anew")
 	w.whole(1)
 	stale := run.ProblemsFolder("anew") + "00007.jsonl"
 	w.files[stale] = []byte("{}\n")
@@ -96,7 +97,7 @@ func TestProblemsOfAnEarlierReportAreEmptied(t *testing.T) {
 // denying is a bucket that may not be written to.
 type denying struct{ bucket }
 
-func (d denying) Put(context.Context, string, string, []byte) error {
+func (d denying) Put(context.Context, string, []byte, string) error {
 	return fmt.Errorf("put: %w", &run.Fault{Name: run.Denied, Reason: "s3:PutObject is not allowed"})
 }
 
@@ -113,20 +114,22 @@ func (c resetting) Open(ctx context.Context, key string) (io.ReadCloser, error) 
 
 type broken struct{}
 
-func (broken) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
+func (broken) Read([]byte) (int, error) {
+	return 0, &run.Fault{Name: run.Unavailable, Reason: "connection reset"}
+}
 
 func TestFaultsKeepTheirNames(t *testing.T) {
-	w := newWorld(t, "faults")
+	w := newFixture(t, "faults")
 	w.whole(1)
 	o := w.list(at(11, 5, 0))
 	w.succeeded(o, damagedOutcome(o))
 	w.lay()
-	for name, files := range map[string]Files{
+	for name, files := range map[string]runs.Bucket{
 		run.Denied:      denying{w.files},
 		run.Unavailable: resetting{w.files},
 	} {
 		in := w.input()
-		in.Files = files
+		in.Folder.Bucket = files
 		_, err := Build(t.Context(), in)
 		var f *run.Fault
 		if !errors.As(err, &f) || f.Name != name {
@@ -136,22 +139,22 @@ func TestFaultsKeepTheirNames(t *testing.T) {
 }
 
 func TestNothingToReport(t *testing.T) {
-	w := newWorld(t, "planned")
+	w := newFixture(t, "planned")
 	w.plan.PlanOnly = true
 	w.lay()
 	none := w.input()
-	none.Run = "unheard"
+	none.Folder.Name = "unheard"
 	for _, in := range []Input{w.input(), none} {
 		_, err := Build(t.Context(), in)
 		var f *run.Fault
 		if !errors.As(err, &f) || f.Name != run.InvalidRequest {
-			t.Errorf("error %v of run %s, want InvalidRequest", err, in.Run)
+			t.Errorf("error %v of run %s, want InvalidRequest", err, in.Folder.Name)
 		}
 	}
 }
 
 func TestMetrics(t *testing.T) {
-	w := newWorld(t, "metrics")
+	w := newFixture(t, "metrics")
 	w.whole(1)
 	o := w.list(at(11, 5, 0))
 	w.succeeded(o, damagedOutcome(o))
@@ -215,22 +218,6 @@ func TestTerminalKeepsItsWidth(t *testing.T) {
 	}
 }
 
-func TestNoteIsShortAndPlain(t *testing.T) {
-	var b bytes.Buffer
-	if err := everything(t).build().Note(&b); err != nil {
-		t.Fatal(err)
-	}
-	note := b.String()
-	if len(note) > 8<<10 || strings.IndexFunc(strings.ReplaceAll(note, "\n", ""), hidden) >= 0 {
-		t.Errorf("%d bytes:\n%s", len(note), note)
-	}
-	for _, mark := range []string{"<script", "<img", "\n# ", "](", "**"} {
-		if strings.Contains(note[1:], mark) {
-			t.Errorf("the note holds %q:\n%s", mark, note)
-		}
-	}
-}
-
 func TestGaps(t *testing.T) {
 	from := time.Date(2018, 12, 10, 0, 0, 0, 0, tokyo)
 	for pattern, want := range map[string]string{
@@ -283,7 +270,7 @@ func TestText(t *testing.T) {
 
 // A long range is drawn by days, and none of its numbers is lost.
 func TestChartOfALongRange(t *testing.T) {
-	w := newWorld(t, "long")
+	w := newFixture(t, "long")
 	w.plan.To = w.plan.From.AddDate(0, 8, 0)
 	for day := w.plan.From; day.Before(w.plan.To); day = day.AddDate(0, 0, 1) {
 		o := w.list(day.Add(7 * time.Hour))

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -33,61 +33,57 @@ type resultManifest struct {
 	}
 }
 
-// resultFile is one file of results, with the size that was listed.
-type resultFile struct {
-	key  string
-	size int64
-}
-
 // findResults lists the files of results. Where the manifest or a file that it
 // names is missing, the error is a Fault named NotYet, or, when it is the last
 // attempt, a finding.
-func (b *builder) findResults(ctx context.Context) ([]resultFile, error) {
-	sizes := map[string]int64{}
-	var keys, manifests []string
-	prefix := run.ResultsPrefix(b.in.Run) + "/"
-	err := b.in.Files.List(ctx, prefix, func(key string, size int64) error {
-		if strings.HasSuffix(key, "/manifest.json") {
-			manifests = append(manifests, key)
-		} else if strings.HasSuffix(key, ".json") {
-			keys = append(keys, key)
-			sizes[key] = size
+func (b *builder) findResults(ctx context.Context) ([]run.Object, error) {
+	var files, manifests []run.Object
+	there := map[string]bool{}
+	err := b.in.Folder.Results(ctx, func(o run.Object) error {
+		switch {
+		case strings.HasSuffix(o.Key, "/manifest.json"):
+			manifests = append(manifests, o)
+		case strings.HasSuffix(o.Key, ".json"):
+			files = append(files, o)
+			there[o.Key] = true
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, failed(prefix+" cannot be listed", err)
+		return nil, err
 	}
 	if len(manifests) == 0 && b.report.Plan.Objects > 0 {
+		prefix := run.ResultsPrefix(b.in.Folder.Name) + "/"
 		if !b.in.Last {
 			return nil, notYet("there is no manifest of the results under %s yet", prefix)
 		}
-		b.findGrave(unreadable, "Step Functions has not written the manifest of its results under %s; objects that no file there names count as without a result.", prefix)
+		b.findGrave(unreadable, "Step Functions' manifest of its results is not under %s; objects that no file there names count as without a result. "+whatRemoved, prefix)
 	}
-	for _, key := range manifests {
+	for _, o := range manifests {
 		var m resultManifest
-		if err := readJSON(ctx, b.in.Files, key, &m); err != nil {
+		if err := b.readResult(ctx, o, func(d *json.Decoder) error {
+			if err := d.Decode(&m); err != nil {
+				return &brokenFile{err}
+			}
+			return nil
+		}); err != nil {
 			return nil, err
 		}
-		for _, files := range m.ResultFiles {
-			for _, f := range files {
-				if _, ok := sizes[f.Key]; ok {
-					continue
-				}
-				if !b.in.Last {
-					return nil, notYet("%s names %s, which is not there yet", key, f.Key)
-				}
-				b.findGrave(unreadable, "%s names %s, which is not there; its objects count as without a result.", key, f.Key)
+		for _, f := range slices.Concat(slices.Collect(maps.Values(m.ResultFiles))...) {
+			if there[f.Key] {
+				continue
 			}
+			if !b.in.Last {
+				return nil, notYet("%s names %s, which is not there yet", o.Key, f.Key)
+			}
+			b.findGrave(unreadable, "%s names %s, which is not there; its objects count as without a result. "+whatRemoved, o.Key, f.Key)
 		}
-	}
-	slices.Sort(keys)
-	files := make([]resultFile, len(keys))
-	for i, key := range keys {
-		files[i] = resultFile{key: key, size: sizes[key]}
 	}
 	return files, nil
 }
+
+// whatRemoved says what to do about a file that was written and is not there.
+const whatRemoved = "Find what removes files of the run bucket, or acknowledges them without keeping them."
 
 func notYet(format string, args ...any) error {
 	return &run.Fault{Name: run.NotYet, Reason: fmt.Sprintf(format, args...)}
@@ -99,37 +95,49 @@ func (b *builder) readResults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
-		if err := b.readResultFile(ctx, f); err != nil {
+	for _, o := range files {
+		err := b.readResult(ctx, o, func(d *json.Decoder) error {
+			return eachRecord(d, func(r record) error { return b.take(ctx, r) })
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// readResultFile streams one file, a JSON array. One that is whole but no such
-// array is a finding; what stands before its fault counts.
-func (b *builder) readResultFile(ctx context.Context, f resultFile) error {
-	body, err := b.in.Files.Open(ctx, f.key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return notYet("%s was listed, but is not there", f.key)
+// readResult streams one file of results. What is wrong with it for good is a
+// finding; what stands before that counts.
+func (b *builder) readResult(ctx context.Context, o run.Object, read func(*json.Decoder) error) error {
+	body, err := b.in.Folder.Result(ctx, o.Key)
+	if errors.Is(err, archive.ErrNotFound) {
+		err = notYet("%s was listed, but is not there", o.Key)
 	}
 	if err != nil {
-		return unavailable(f.key, err)
+		return b.unreadable(ctx, o.Key, err)
 	}
-	defer body.Close()
-	counted := &countingReader{from: body}
-	d := json.NewDecoder(counted)
-	err = eachRecord(d, func(r record) error { return b.take(ctx, r) })
+	defer func() { _ = body.Close() }()
+	err = read(json.NewDecoder(body))
 	var broken *brokenFile
+	var fault *run.Fault
+	var changed *archive.Unreadable
 	switch {
-	case errors.As(err, &broken) && counted.n < f.size:
-		return unavailable(f.key, err)
-	case errors.As(err, &broken):
-		b.findGrave(unreadable, "%s is no file of results as Step Functions writes them (%v); the objects that it names from there on count as without a result.", f.key, broken.err)
-		return nil
+	case !errors.As(err, &broken):
+		return err
+	case errors.As(err, &fault), errors.As(err, &changed), ctx.Err() != nil: // S3's, not the file's
+		return b.unreadable(ctx, o.Key, err)
 	}
-	return err
+	b.findGrave(unreadable, "%s is no file of results as Step Functions writes them (%v); the objects that it names from there on count as without a result.", o.Key, broken.err)
+	return nil
+}
+
+// unreadable is the error of a file that another call may read, or a finding.
+func (b *builder) unreadable(ctx context.Context, key string, err error) error {
+	if b.worthAnotherCall(ctx, err) {
+		return err
+	}
+	b.findGrave(unreadable, "%s cannot be read (%v); the objects that only it names count as without a result.", key, err)
+	return nil
 }
 
 // brokenFile is an error of reading or parsing results, apart from those of
@@ -160,15 +168,4 @@ func eachRecord(d *json.Decoder, each func(record) error) error {
 		return &brokenFile{err}
 	}
 	return nil
-}
-
-type countingReader struct {
-	from io.Reader
-	n    int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	c.n += int64(n)
-	return n, err
 }

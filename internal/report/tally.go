@@ -111,7 +111,7 @@ func (t *tally) add(res result) {
 		t.days[index] = sum
 	}
 	for hour, n := range o.Hours {
-		at, err := time.Parse("2006-01-02T15", hour)
+		at, err := time.Parse(run.HourForm, hour)
 		if err != nil { // run.Other
 			t.outside.Events += n
 			continue
@@ -132,7 +132,7 @@ func (t *tally) add(res result) {
 	for reason, n := range o.Malformations {
 		t.malformations.add(reason, n, res)
 	}
-	if isReplay(res.object) {
+	if res.object.Bucket != "" { // rejected events of an earlier run
 		t.replayed.Add(o.Counts)
 	}
 	t.slow(res)

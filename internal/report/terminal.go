@@ -36,7 +36,7 @@ func (r *Report) Terminal(w io.Writer, width int, place string) error {
 		}
 	}
 	r.terminalErrors(&t)
-	if retry := r.retry(); retry != "" {
+	if retry := r.RetryText(); retry != "" {
 		t.line("")
 		t.wrap("  ", retry)
 	}
@@ -68,9 +68,9 @@ func (r *Report) totalRows() [][]string {
 	if e.Filtered > 0 {
 		rows = append(rows, []string{"filtered", number(e.Filtered), ""})
 	}
-	for _, c := range Classes() {
-		if n := r.Objects.Classes[c]; c != Indexed && (n > 0 || c == Damaged) {
-			rows = append(rows, []string{c.text(), number(n), ""})
+	for _, c := range run.Ends() {
+		if n := r.Objects.Classes[c]; c != run.Indexed && (n > 0 || c == run.Damaged) {
+			rows = append(rows, []string{endText(c), number(n), ""})
 		}
 	}
 	if r.Effort.WaitedMs > 0 || r.Effort.Retries > 0 {
@@ -112,7 +112,7 @@ func (r *Report) terminalErrors(t *terminal) {
 			t.line(fmt.Sprintf("  … %s more", plural(int64(len(r.Errors)-most), "reason")))
 			break
 		}
-		t.wrap("  ", fmt.Sprintf("%s %s: %s", plural(g.Objects, "object"), g.Class.text(), visible(g.headline())))
+		t.wrap("  ", fmt.Sprintf("%s %s: %s", plural(g.Objects, "object"), endText(g.Class), visible(g.Headline())))
 		if len(g.Places) > 0 {
 			t.line("      e.g. " + visible(g.Places[0].Object.Key))
 			if where := g.Places[0].Where(); where != "" {
@@ -134,8 +134,8 @@ func (r *Report) terminalErrors(t *terminal) {
 	}
 }
 
-// headline is the group in one line: the example, which has its numbers.
-func (g *ErrorGroup) headline() string {
+// Headline is the group in one line: the example, which has its numbers.
+func (g ErrorGroup) Headline() string {
 	if g.Error != "" {
 		return g.Error + ": " + g.Example
 	}

@@ -69,9 +69,6 @@ func duration(ms int64) string {
 	return fmt.Sprintf("%s h %02d min", number(int64(d.Hours())), int(d.Minutes())%60)
 }
 
-// quote shows a string between quotes, with escapes where needed.
-func quote(s string) string { return strconv.Quote(s) }
-
 // visible makes text from outside safe to show: what would not be seen, or would
 // change how the text around it is shown (control characters, marks of writing
 // direction, joiners, bytes that are not UTF-8), is written as an escape.

@@ -10,7 +10,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// finish fills in what follows from the sums, and judges.
+// finish fills in what follows from the sums, and the verdict.
 func (b *builder) finish() {
 	r, t := b.report, b.tally
 	r.Objects, r.Events, r.Effort = t.Objects, t.events, t.effort
@@ -23,16 +23,16 @@ func (b *builder) finish() {
 	if r.Slowest == nil {
 		r.Slowest = []Slow{}
 	}
-	r.Problems.Objects, r.Problems.Files = b.problems.lines, some(b.problems.written)
+	r.Problems.Objects, r.Problems.Files = b.problems.Lines, some(b.problems.Files)
 	b.findFaults()
 	b.findDays()
 	b.findRest()
-	r.judge()
-	r.judgeChain(t.replayed)
+	r.decide()
+	r.closeChain(t.replayed)
 }
 
-// judge sets the verdict.
-func (r *Report) judge() {
+// decide sets the verdict.
+func (r *Report) decide() {
 	because := r.shortfalls()
 	switch {
 	case len(because) > 0:
@@ -74,9 +74,9 @@ func (r *Report) shortfalls() []string {
 			because = append(because, f.Short)
 		}
 	}
-	for _, c := range Classes() {
-		if n := r.Objects.Classes[c]; n > 0 && c != Indexed {
-			because = append(because, plural(n, "object")+" "+c.text()+r.names(c))
+	for _, c := range run.Ends() {
+		if n := r.Objects.Classes[c]; n > 0 && c != run.Indexed {
+			because = append(because, plural(n, "object")+" "+endText(c)+r.names(c))
 		}
 	}
 	if n := r.Events.Rejected; n > 0 {
@@ -89,7 +89,7 @@ func (r *Report) shortfalls() []string {
 }
 
 // names are those of the errors in a class, in brackets.
-func (r *Report) names(c Class) string {
+func (r *Report) names(c run.End) string {
 	var names []string
 	for _, g := range r.Errors {
 		if g.Class == c && isErrorName(g.Error) && !slices.Contains(names, g.Error) {
@@ -113,15 +113,15 @@ func isErrorName(s string) bool {
 }
 
 // text is the class as it stands after "objects".
-func (c Class) text() string {
+func endText(c run.End) string {
 	switch c {
-	case NotIndexed:
+	case run.NotIndexed:
 		return "not indexed"
-	case NeverStarted:
+	case run.NeverStarted:
 		return "never started"
-	case NoResult:
+	case run.NoResult:
 		return "without a result"
-	case Twice:
+	case run.Twice:
 		return "reported twice"
 	}
 	return string(c)
@@ -203,17 +203,17 @@ func (r *Report) Summary() run.Summary {
 	return s
 }
 
-// retry says what to do about what a retry can mend; empty where there is nothing
+// RetryText says what to do about what a retry can resolve; empty where there is nothing
 // of that kind.
-func (r *Report) retry() string {
-	if r.Objects.Listed == r.Objects.Classes[Indexed]+r.Objects.Classes[Twice] && r.Events.Rejected == 0 && r.Problems.Earlier == 0 {
+func (r *Report) RetryText() string {
+	if r.Objects.Listed == r.Objects.Classes[run.Indexed]+r.Objects.Classes[run.Twice] && r.Events.Rejected == 0 && r.Problems.Earlier == 0 {
 		return ""
 	}
-	return fmt.Sprintf(`Mend the causes, then start a run with {"retry": %q}: it takes what this one did not index, and nothing else.`, r.Run)
+	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q}: it takes what this one did not index, and nothing else.`, r.Run)
 }
 
-// rangeText is the range as a person would say it: days where it has whole ones.
-func (r *Report) rangeText() string {
+// RangeText is the range as a person would say it: days where it has whole ones.
+func (r *Report) RangeText() string {
 	from, to := r.Plan.From, r.Plan.To
 	if from.IsZero() {
 		return ""

@@ -4,42 +4,31 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
+	"fmt"
 
-	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
 
-// Write puts report.json, report.html and report.md into the run's folder.
-func (r *Report) Write(ctx context.Context, files Files) error {
-	var whole, page, note bytes.Buffer
-	if err := r.JSON(&whole); err != nil {
-		return err
-	}
+// Write puts report.html and report.json into the run's folder. A page that
+// cannot be written is told in report.json, which has all that it shows.
+func (r *Report) Write(ctx context.Context, folder runs.Folder) error {
+	var page bytes.Buffer
 	if err := r.Page(&page); err != nil {
 		return err
 	}
-	if err := r.Note(&note); err != nil {
+	if err := folder.PutPage(ctx, page.Bytes()); err != nil {
+		r.Findings = append(r.Findings, Finding{Text: fmt.Sprintf("The report's page could not be written: %v.", err)})
+	}
+	// Last, for who sees it may look for the page.
+	whole, err := r.encode()
+	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		key, contentType string
-		body             []byte
-	}{
-		{run.PageKey(r.Run), "text/html; charset=utf-8", page.Bytes()},
-		{run.NoteKey(r.Run), "text/markdown; charset=utf-8", note.Bytes()},
-		// Last, for who sees it may look for the others.
-		{run.ReportKey(r.Run), "application/json", whole.Bytes()},
-	} {
-		if err := files.Put(ctx, f.key, f.contentType, f.body); err != nil {
-			return failed(f.key+" cannot be written", err)
-		}
-	}
-	return nil
+	return folder.PutReport(ctx, whole)
 }
 
-// JSON writes the report as report.json has it.
-func (r *Report) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", " ")
-	return e.Encode(r)
+// encode is the report as report.json has it.
+func (r *Report) encode() ([]byte, error) {
+	whole, err := json.MarshalIndent(r, "", " ")
+	return append(whole, '\n'), err
 }

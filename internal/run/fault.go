@@ -10,7 +10,7 @@ const (
 	// NameTaken: the run's name belongs to another execution. Never retried.
 	NameTaken = "NameTaken"
 	// UnusableArchive and UnusableCluster: what List and Prepare found cannot be
-	// worked with until somebody mends it. Never retried.
+	// worked with until somebody corrects it. Never retried.
 	UnusableArchive = "UnusableArchive"
 	UnusableCluster = "UnusableCluster"
 	// Denied: credentials or permissions are missing. Never retried.

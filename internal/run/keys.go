@@ -30,8 +30,8 @@ func ResultsPrefix(name string) string { return Folder(name) + "results" }
 func RejectedFolder(name string) string { return Folder(name) + "rejected/" }
 
 // RefusedFolder holds those of them that the cluster refused, which may pass once
-// its cause is mended; MalformedFolder those that the archive holds unusable,
-// which never mend.
+// the cause is corrected; MalformedFolder those that the archive holds unusable,
+// which never pass.
 func RefusedFolder(name string) string { return RejectedFolder(name) + "refused/" }
 
 // MalformedFolder is the other part of RejectedFolder.
@@ -46,6 +46,3 @@ func ReportKey(name string) string { return Folder(name) + "report.json" }
 
 // PageKey holds the report as one self-contained HTML page.
 func PageKey(name string) string { return Folder(name) + "report.html" }
-
-// NoteKey holds the report as a short Markdown text, for a notification.
-func NoteKey(name string) string { return Folder(name) + "report.md" }

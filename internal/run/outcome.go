@@ -9,6 +9,7 @@ import (
 // End is how an object ended.
 type End string
 
+// The ends that an outcome tells.
 const (
 	// Indexed means read to its end.
 	Indexed End = "indexed"
@@ -24,6 +25,26 @@ const (
 	// Changed means there with another ETag than listed.
 	Changed End = "changed"
 )
+
+// The ends of an object without an outcome of its own, which only the report
+// tells.
+const (
+	// NotIndexed means that its child failed, timed out or was stopped, with a
+	// named error.
+	NotIndexed End = "notIndexed"
+	// NeverStarted means that the map ended before its child began.
+	NeverStarted End = "neverStarted"
+	// NoResult means that no result names it, or one that cannot be read.
+	NoResult End = "noResult"
+	// Twice means that more than one result names it; the first was counted.
+	Twice End = "reportedTwice"
+)
+
+// Ends lists those in which an object of a finished run is, in the order in which
+// they are shown.
+func Ends() []End {
+	return []End{Indexed, Damaged, Archived, Gone, Changed, NotIndexed, NeverStarted, NoResult, Twice}
+}
 
 // Counts says where events ended. Each event decoded ends in exactly one of the
 // first six below Decoded, and each counter is counted where its event ends,
@@ -243,9 +264,15 @@ func (o *Outcome) CountIndex(index string, c IndexCounts) {
 	o.Indices[index] = sum
 }
 
+// HourForm is how an hour is written, in UTC.
+const HourForm = "2006-01-02T15"
+
+// HourOf is the UTC hour of t.
+func HourOf(t time.Time) string { return t.UTC().Format(HourForm) }
+
 // CountHour adds n in-range events to the UTC hour of t.
 func (o *Outcome) CountHour(t time.Time, n int64) {
-	o.Hours = count(o.Hours, t.UTC().Format("2006-01-02T15"), n, maxHours)
+	o.Hours = count(o.Hours, HourOf(t), n, maxHours)
 }
 
 // CountLag adds n in-range events to a bucket of Lag: the first whose bound in

@@ -47,8 +47,8 @@ const (
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const MaxConcurrencyLimit = 10_000
 
-// maxMargin keeps a typing error from listing a whole archive.
-const maxMargin = 31 * 24 * time.Hour
+// MaxMargin of a request keeps a typing error from listing a whole archive.
+const MaxMargin = 31 * 24 * time.Hour
 
 const members = "from, to, lastDays, marginBefore, marginAfter, plan, retry, maxConcurrency, " +
 	"toleratedFailurePercentage, include, exclude"
@@ -149,8 +149,8 @@ func margin(member, s string, m *Duration) error {
 	if err != nil {
 		return invalid("%s: %q is no duration; give %s", member, s, allowed(member))
 	}
-	if d < 0 || d > maxMargin {
-		return invalid("%s: %s is out of bounds; give 0s to %dh", member, s, int(maxMargin.Hours()))
+	if d < 0 || d > MaxMargin {
+		return invalid("%s: %s is out of bounds; give 0s to %dh", member, s, int(MaxMargin.Hours()))
 	}
 	*m = Duration(d)
 	return nil

@@ -68,7 +68,7 @@ func (h handler) newCall(ctx context.Context, req run.IndexRequest, filter *docu
 		stop: deadline.Add(-reserve), until: deadline.Add(-reserve / 3),
 		doubt:   req.Work.Outcome.Doubt,
 		rejects: bulk.Rejects{Bucket: h.rejects, Run: req.Work.Run, Object: h.location(req.Work.Object)},
-		stretch: newStretch(req.Work.Object),
+		tally:   newTally(req.Work.Object),
 		from:    ceilMs(req.Work.From), to: ceilMs(req.Work.To),
 	}
 	c.outcome.Place = req.Work.Outcome.Place
@@ -97,7 +97,7 @@ type call struct {
 	filter  *document.Filter
 	pipe    *bulk.Pipe
 	rejects bulk.Rejects
-	stretch *stretch
+	tally   *tally
 	from    int64 // the run's range in epoch ms
 	to      int64
 	stop    time.Time // reading stops here
@@ -162,8 +162,8 @@ type ending struct {
 	err    error
 }
 
-// judge tells what an error of opening or reading means.
-func judge(ctx context.Context, err error) ending {
+// endOf tells what an error of opening or reading means.
+func endOf(ctx context.Context, err error) ending {
 	var unreadable *archive.Unreadable
 	var damaged *decode.Damaged
 	switch {

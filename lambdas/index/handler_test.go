@@ -22,6 +22,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/cluster"
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 	"github.com/rehydrate/rehydrate/local/bucket"
 )
 
@@ -58,7 +59,7 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 	f.handler = handler{
 		settings: settings,
 		objects:  func(run.Object) archive.Getter { return f.client },
-		rejects:  rejectsBucket{archive.NewBucket(f.client, "runs")},
+		rejects:  runs.Rejects{Bucket: archive.NewBucket(f.client, "runs")},
 		connect:  f.sender,
 		maker:    document.NewMaker(settings),
 		now:      time.Now,
@@ -306,7 +307,7 @@ func TestIndexEnds(t *testing.T) {
 	good := records(2, 5)
 	for _, c := range []struct {
 		name    string
-		spoil   func(f *fixture, o run.Object) run.Object
+		broken  func(f *fixture, o run.Object) run.Object
 		body    []byte
 		end     run.End
 		created int64
@@ -327,8 +328,8 @@ func TestIndexEnds(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t, nil)
 			o := f.put(t, "a", c.body)
-			if c.spoil != nil {
-				o = c.spoil(f, o)
+			if c.broken != nil {
+				o = c.broken(f, o)
 			}
 			w, _ := f.finish(t, f.work(o))
 			if w.Outcome.End != c.end || w.Outcome.Created != c.created {

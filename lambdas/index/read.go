@@ -18,7 +18,7 @@ func (c *call) read(ctx context.Context) ending {
 	client := c.objects(object)
 	body, err := archive.Open(ctx, client, c.settings.ArchiveBucket, object)
 	if err != nil {
-		return judge(ctx, err)
+		return endOf(ctx, err)
 	}
 	random := archive.NewReaderAt(ctx, client, c.settings.ArchiveBucket, object)
 	decoder := decode.New(body, decode.Options{
@@ -41,7 +41,7 @@ func (c *call) read(ctx context.Context) ending {
 		if err := decoder.Next(&event); err != nil {
 			end := ending{end: run.Indexed}
 			if !errors.Is(err, io.EOF) {
-				end = judge(ctx, err)
+				end = endOf(ctx, err)
 			}
 			return c.last(batch, decoder, place, end)
 		}
@@ -67,14 +67,14 @@ func (c *call) last(batch *bulk.Batch, decoder *decode.Decoder, place run.Place,
 
 // take counts an event, and adds its document to the batch where it is wanted.
 func (c *call) take(batch *bulk.Batch, e *decode.Event) {
-	s := c.stretch
+	s := c.tally
 	s.outcome.Decoded++
 	malformed := e.Malformed
 	if malformed == "" && !c.maker.Fits(e.Time) {
 		malformed = "the timestamp has no year of four digits in the zone of the indices"
 	}
 	if malformed != "" {
-		c.spoil(batch, e, malformed)
+		c.malformed(batch, e, malformed)
 		return
 	}
 	s.seen(e.Time)
@@ -88,22 +88,22 @@ func (c *call) take(batch *bulk.Batch, e *decode.Event) {
 	}
 	doubtful := before(e.Start, c.doubt)
 	if err := batch.Add(c.maker, e, doubtful); err != nil {
-		c.spoil(batch, e, err.Error())
+		c.malformed(batch, e, err.Error())
 		return
 	}
 	s.indexed(e.Time)
 }
 
-func (c *call) spoil(batch *bulk.Batch, e *decode.Event, reason string) {
-	c.stretch.outcome.Malformed++
-	c.stretch.outcome.CountMalformation(reason, 1)
+func (c *call) malformed(batch *bulk.Batch, e *decode.Event, reason string) {
+	c.tally.outcome.Malformed++
+	c.tally.outcome.CountMalformation(reason, 1)
 	batch.AddMalformed(e, reason)
 }
 
-// submit sends a batch on its way with the counts of its stretch, which ends at
+// submit sends a batch on its way with the counts of its events, which end at
 // place.
 func (c *call) submit(batch *bulk.Batch, decoder *decode.Decoder, place run.Place) (*bulk.Batch, error) {
-	batch.Tally = c.stretch.finish()
+	batch.Tally = c.tally.finish()
 	t, stats := &batch.Tally, decoder.Stats()
 	t.Place = place
 	t.Records = stats.Records - c.taken.Records

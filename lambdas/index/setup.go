@@ -11,6 +11,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/bulk"
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
 )
 
@@ -21,7 +22,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	if err != nil {
 		return nil, err
 	}
-	runs, err := archive.NewClient(ctx, settings.RunEndpoint)
+	runBucket, err := archive.NewClient(ctx, settings.RunEndpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -32,11 +33,11 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		settings: settings,
 		objects: func(o run.Object) archive.Getter {
 			if o.Bucket == settings.RunBucket {
-				return runs
+				return runBucket
 			}
 			return objects
 		},
-		rejects: rejectsBucket{archive.NewBucket(runs, settings.RunBucket)},
+		rejects: runs.Rejects{Bucket: archive.NewBucket(runBucket, settings.RunBucket)},
 		connect: sender(settings),
 		maker:   document.NewMaker(settings),
 		now:     time.Now,
@@ -59,12 +60,4 @@ func sender(settings run.Settings) func(context.Context) (*bulk.Sender, error) {
 		s = bulk.NewSender(bulk.Config{Transport: c, InFlight: settings.BulkInFlight, Gzip: settings.BulkGzip})
 		return s, nil
 	}
-}
-
-// rejectsBucket is the run bucket as package bulk writes to it.
-type rejectsBucket struct{ bucket *archive.Bucket }
-
-// Put writes rejected events.
-func (r rejectsBucket) Put(ctx context.Context, key string, body []byte) error {
-	return r.bucket.Put(ctx, key, body, "application/gzip")
 }

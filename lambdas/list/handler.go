@@ -1,16 +1,13 @@
 package list
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
 
 // handler makes the plan of a run: what is asked for, and the manifest of the
@@ -19,23 +16,13 @@ type handler struct {
 	settings run.Settings
 	archive  lister
 	stat     stat
-	runs     files
+	runs     runs.Bucket
 	open     open
 }
 
 // lister lists the objects of the archive whose keys lie in a window of time.
 type lister interface {
 	List(ctx context.Context, w archive.Window, each func(run.Object) error) (archive.Found, error)
-}
-
-// files keeps a run's files.
-type files interface {
-	Get(ctx context.Context, key string) ([]byte, error)
-	Put(ctx context.Context, key string, body []byte, contentType string) error
-	PutNew(ctx context.Context, key string, body []byte, contentType string) error
-	PutStream(ctx context.Context, key string, body io.Reader, contentType string) error
-	Open(ctx context.Context, key string) (*archive.Body, error)
-	List(ctx context.Context, prefix string, each func(run.Object) error) error
 }
 
 // stat gives an object of the archive as it is now.
@@ -55,7 +42,8 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 	if err != nil {
 		return run.Plan{}, err
 	}
-	if err := h.claim(ctx, req.Execution); err != nil {
+	folder := h.folder(plan.Run)
+	if err := folder.Claim(ctx, req.Execution); err != nil {
 		return run.Plan{}, err
 	}
 	plan.Manifest = run.Location{Bucket: h.settings.RunBucket, Key: run.ManifestKey(plan.Run)}
@@ -68,45 +56,34 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 	if err != nil {
 		return run.Plan{}, err
 	}
-	return plan, h.putJSON(ctx, run.PlanKey(plan.Run), plan)
+	return plan, folder.PutPlan(ctx, plan)
 }
 
-// claim makes the run's name this execution's own, for good. A repeated call of
-// the same execution finds its own claim.
-func (h handler) claim(ctx context.Context, e run.Execution) error {
-	claim, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	err = h.runs.PutNew(ctx, run.ClaimKey(e.Name), claim, "application/json")
-	if !errors.Is(err, archive.ErrExists) {
-		return err
-	}
-	owner, err := h.runs.Get(ctx, run.ClaimKey(e.Name))
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(owner, claim) {
-		return &run.Fault{
-			Name: run.NameTaken, Reason: fmt.Sprintf("a run named %s exists already (%s)", e.Name, owner),
-			Remedy: "start the execution under another name",
-		}
-	}
-	return nil
-}
+func (h handler) folder(name string) runs.Folder { return runs.Folder{Bucket: h.runs, Name: name} }
 
 // find lists the archive into the manifest and takes stock of it.
 func (h handler) find(ctx context.Context, plan *run.Plan) error {
-	stock := newInventory(h.settings.ArchiveBucket, h.settings.Zone)
-	chosen := newSample()
 	window := archive.Window{
 		From: plan.From.Add(-time.Duration(plan.MarginBefore)),
 		To:   plan.To.Add(time.Duration(plan.MarginAfter)),
 	}
-	var found archive.Found
-	err := h.writeManifest(ctx, plan, func(write func(run.Object) error) error {
-		var err error
-		found, err = h.archive.List(ctx, window, func(o run.Object) error {
+	return h.takeStock(ctx, plan, func(take func(run.Object) error) (archive.Found, error) {
+		found, err := h.archive.List(ctx, window, take)
+		plan.Skipped, plan.Prefixes = found.Skipped, found.Prefixes
+		return found, err
+	})
+}
+
+// takeStock makes the manifest of what list takes, counts it in the plan, and
+// writes the inventory, with an estimate where only a plan is wanted.
+func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take func(run.Object) error) (archive.Found, error)) error {
+	stock := newInventory(h.settings.ArchiveBucket, h.settings.Zone)
+	chosen := newSample()
+	folder := h.folder(plan.Run)
+	err := folder.PutManifest(ctx, func(write func(run.Object) error) (err error) {
+		stock.found, err = list(func(o run.Object) error {
+			plan.Objects++
+			plan.Bytes += o.Size
 			stock.add(o)
 			chosen.add(o)
 			return write(o)
@@ -116,63 +93,11 @@ func (h handler) find(ctx context.Context, plan *run.Plan) error {
 	if err != nil {
 		return err
 	}
-	plan.Skipped = found.Skipped
-	plan.Prefixes = found.Prefixes
-	stock.found = found
-	return h.takeStock(ctx, plan, stock, chosen)
-}
-
-// takeStock writes the inventory, with an estimate where only a plan is wanted.
-func (h handler) takeStock(ctx context.Context, plan *run.Plan, stock *inventory, chosen *sample) error {
 	inventory := stock.result(plan.From, plan.To)
 	if plan.PlanOnly && plan.Objects > 0 {
-		var err error
 		if inventory.Estimate, err = chosen.estimate(ctx, h.open, *plan, h.settings.RecordLimit); err != nil {
 			return err
 		}
 	}
-	return h.putJSON(ctx, run.InventoryKey(plan.Run), inventory)
-}
-
-// writeManifest streams what list writes into the run's manifest, as JSON Lines,
-// and counts it in the plan.
-func (h handler) writeManifest(ctx context.Context, plan *run.Plan, list func(write func(run.Object) error) error) error {
-	reader, writer := io.Pipe()
-	listed := make(chan error, 1)
-	go func() {
-		encoder := json.NewEncoder(writer)
-		encoder.SetEscapeHTML(false)
-		err := list(func(o run.Object) error {
-			plan.Objects++
-			plan.Bytes += o.Size
-			return encoder.Encode(o)
-		})
-		writer.CloseWithError(err)
-		listed <- err
-	}()
-	err := h.runs.PutStream(ctx, plan.Manifest.Key, reader, "application/jsonl")
-	reader.CloseWithError(errors.New("the manifest could not be written"))
-	if listErr := <-listed; err == nil || errors.Is(err, listErr) {
-		return listErr
-	}
-	return fmt.Errorf("write the manifest: %w", err)
-}
-
-func (h handler) getJSON(ctx context.Context, key string, v any) error {
-	b, err := h.runs.Get(ctx, key)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("read %s: %w", key, err)
-	}
-	return nil
-}
-
-func (h handler) putJSON(ctx context.Context, key string, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return h.runs.Put(ctx, key, b, "application/json")
+	return folder.PutInventory(ctx, inventory)
 }

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
-	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 	"github.com/rehydrate/rehydrate/local/bucket"
 )
 
@@ -155,7 +155,7 @@ func TestListChoosesByKeyWithMargins(t *testing.T) {
 	}
 }
 
-// A plan is judged by opening objects, and what is unreadable is no error.
+// A plan is estimated by opening objects, and what is unreadable is no error.
 func TestPlanEstimates(t *testing.T) {
 	f := newFixture(t)
 	record := `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[` +
@@ -228,9 +228,9 @@ func TestRetry(t *testing.T) {
 		return o
 	}
 	failed, started, lost := put(1, "failed"), put(2, "never started"), put(3, "no result")
-	damaged, mended, changed := put(4, "damaged"), put(5, "damaged"), put(6, "changed")
+	damaged, repaired, changed := put(4, "damaged"), put(5, "damaged"), put(6, "changed")
 	put(7, "indexed")
-	mended.ETag, changed.ETag = `"old"`, `"old"`
+	repaired.ETag, changed.ETag = `"old"`, `"old"`
 	gone := run.Object{Key: "_/cwl/ecs/ecs-task/2018/12/10/00/gone", ETag: `"old"`, Size: 1}
 	if _, err := f.list(t, "r0", `{"from":"2018-12-10","to":"2018-12-10","exclude":{"message":["^health"]}}`); err != nil {
 		t.Fatal(err)
@@ -239,14 +239,14 @@ func TestRetry(t *testing.T) {
 		t.Errorf("a retry of a run without a report: %v", err)
 	}
 	var problems strings.Builder
-	for _, p := range []report.Problem{
-		{Class: report.NotIndexed, Object: failed},
-		{Class: report.NeverStarted, Object: started},
-		{Class: report.NoResult, Object: lost},
-		{Class: report.Damaged, Object: damaged},
-		{Class: report.Damaged, Object: mended},
-		{Class: report.Changed, Object: changed},
-		{Class: report.Gone, Object: gone},
+	for _, p := range []runs.Problem{
+		{End: run.NotIndexed, Object: failed},
+		{End: run.NeverStarted, Object: started},
+		{End: run.NoResult, Object: lost},
+		{End: run.Damaged, Object: damaged},
+		{End: run.Damaged, Object: repaired},
+		{End: run.Changed, Object: changed},
+		{End: run.Gone, Object: gone},
 	} {
 		b, err := json.Marshal(p)
 		if err != nil {
@@ -264,7 +264,7 @@ func TestRetry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{failed.Key, started.Key, lost.Key, mended.Key, changed.Key, gone.Key, refused}
+	want := []string{failed.Key, started.Key, lost.Key, damaged.Key, repaired.Key, changed.Key, gone.Key, refused}
 	if got := f.manifest(t, "r1"); !reflect.DeepEqual(got, want) {
 		t.Errorf("manifest %q\nwant     %q", got, want)
 	}
@@ -272,7 +272,7 @@ func TestRetry(t *testing.T) {
 		t.Errorf("the range and filters are not the earlier run's: %+v", p)
 	}
 	notes := strings.Join(p.Notes, "\n")
-	if !strings.Contains(notes, "1 damaged object is the same") || !strings.Contains(notes, "3 malformed events can never be indexed") {
+	if !strings.Contains(notes, "1 damaged object is the same as before and is read once more") || !strings.Contains(notes, "3 malformed events can never be indexed") {
 		t.Errorf("notes %q", notes)
 	}
 	var first run.Object
@@ -280,7 +280,7 @@ func TestRetry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(strings.Split(string(b), "\n")[4]), &first); err != nil || first.ETag == `"old"` {
+	if err := json.Unmarshal([]byte(strings.Split(string(b), "\n")[5]), &first); err != nil || first.ETag == `"old"` {
 		t.Errorf("the changed object is not taken as it is now: %+v (%v)", first, err)
 	}
 }

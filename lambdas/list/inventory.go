@@ -16,32 +16,25 @@ const unfitKeys = 20
 type inventory struct {
 	bucket     string
 	zone       *time.Location
-	total      shelf
-	days       map[string]shelf
-	hours      map[string]shelf
+	total      run.Amount
+	days       map[string]*run.Amount
+	hours      map[string]*run.Amount
 	unrestored map[string]*run.Unrestored
 	unfit      int64
 	unfitKeys  []string
 	found      archive.Found
 }
 
-type shelf struct{ objects, bytes int64 }
-
-func (s *shelf) add(o run.Object) {
-	s.objects++
-	s.bytes += o.Size
-}
-
 func newInventory(bucket string, zone *time.Location) *inventory {
 	return &inventory{
 		bucket: bucket, zone: zone, unfitKeys: []string{},
-		days: map[string]shelf{}, hours: map[string]shelf{}, unrestored: map[string]*run.Unrestored{},
+		days: map[string]*run.Amount{}, hours: map[string]*run.Amount{}, unrestored: map[string]*run.Unrestored{},
 	}
 }
 
 // add takes stock of one object.
 func (v *inventory) add(o run.Object) {
-	v.total.add(o)
+	add(&v.total, o)
 	if o.Time == nil {
 		v.unfit++
 		if len(v.unfitKeys) < unfitKeys {
@@ -49,7 +42,7 @@ func (v *inventory) add(o run.Object) {
 		}
 	} else {
 		put(v.days, o.Time.In(v.zone).Format(time.DateOnly), o)
-		put(v.hours, hour(*o.Time), o)
+		put(v.hours, run.HourOf(*o.Time), o)
 	}
 	if archive.NeedsRestore(o) {
 		u := v.unrestored[o.StorageClass]
@@ -65,8 +58,8 @@ func (v *inventory) add(o run.Object) {
 // result is the inventory of the events with from ≤ time < to.
 func (v *inventory) result(from, to time.Time) run.Inventory {
 	r := run.Inventory{
-		Objects: v.total.objects, Bytes: v.total.bytes,
-		Days: shelves(v.days), Hours: shelves(v.hours), Gaps: v.gaps(from, to),
+		Objects: v.total.Objects, Bytes: v.total.Bytes,
+		Days: inOrder(v.days), Hours: inOrder(v.hours), Gaps: v.gaps(from, to),
 		Unrestored: []run.Unrestored{}, Unfit: v.unfit, UnfitKeys: v.unfitKeys,
 		Outside: v.found.Outside, Astray: v.found.Astray, AstrayKeys: append([]string{}, v.found.AstrayKeys...),
 	}
@@ -86,7 +79,7 @@ func (v *inventory) gaps(from, to time.Time) []string {
 	names := slices.Sorted(maps.Keys(v.hours))
 	first, last := names[0], names[len(names)-1]
 	for t := from.UTC().Truncate(time.Hour); t.Before(to); t = t.Add(time.Hour) {
-		name := hour(t)
+		name := run.HourOf(t)
 		if _, ok := v.hours[name]; !ok && name > first && name < last {
 			gaps = append(gaps, name)
 		}
@@ -94,18 +87,22 @@ func (v *inventory) gaps(from, to time.Time) []string {
 	return gaps
 }
 
-func hour(t time.Time) string { return t.UTC().Format("2006-01-02T15") }
-
-func put(m map[string]shelf, name string, o run.Object) {
-	s := m[name]
-	s.add(o)
-	m[name] = s
+func put(m map[string]*run.Amount, name string, o run.Object) {
+	if m[name] == nil {
+		m[name] = &run.Amount{Name: name}
+	}
+	add(m[name], o)
 }
 
-func shelves(m map[string]shelf) []run.Shelf {
-	l := make([]run.Shelf, 0, len(m))
+func add(a *run.Amount, o run.Object) {
+	a.Objects++
+	a.Bytes += o.Size
+}
+
+func inOrder(m map[string]*run.Amount) []run.Amount {
+	l := make([]run.Amount, 0, len(m))
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		l = append(l, run.Shelf{Name: name, Objects: m[name].objects, Bytes: m[name].bytes})
+		l = append(l, *m[name])
 	}
 	return l
 }

@@ -37,7 +37,7 @@ func TestPrepare(t *testing.T) {
 		t.Fatal(err)
 	}
 	const days = 9000
-	h := handler{files: runs, prepare: func(_ context.Context, p run.Plan) (run.Prepared, error) {
+	h := handler{runs: runs, prepare: func(_ context.Context, p run.Plan) (run.Prepared, error) {
 		prepared := run.Prepared{Product: "opensearch", Version: "2.19.1"}
 		for i := range days {
 			prepared.Indices = append(prepared.Indices, run.IndexCount{Index: fmt.Sprintf("ecs-task-%s", p.From.AddDate(0, 0, i).Format(time.DateOnly))})

@@ -17,7 +17,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		return nil, err
 	}
 	h := handler{
-		files: archive.NewBucket(client, settings.RunBucket),
+		runs: archive.NewBucket(client, settings.RunBucket),
 		prepare: func(ctx context.Context, plan run.Plan) (run.Prepared, error) {
 			c, err := connect.Cluster(ctx, settings.Search)
 			if err != nil {

@@ -8,25 +8,25 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
 
 // handler adds up what the children of a run came to.
 type handler struct {
 	settings run.Settings
-	files    report.Files
-	connect  func(context.Context) (counter, error)
+	runs     runs.Bucket
+	connect  func(context.Context) (report.Counter, error)
 	// metrics receives a line of metrics in CloudWatch's embedded format.
 	metrics io.Writer
 	now     func() time.Time
 }
 
-type counter = report.Counter
-
 // Report writes the report of a run and answers with its summary.
 func (h handler) Report(ctx context.Context, req run.ReportRequest) (run.Summary, error) {
+	folder := runs.Folder{Bucket: h.runs, Name: req.Run}
 	in := report.Input{
-		Run: req.Run, Map: req.Map, Last: req.Attempt >= report.LastAttempt,
-		Settings: h.settings, Files: h.files, Now: h.now,
+		Folder: folder, Map: req.Map, Last: report.IsLast(req.Attempt, req.Map),
+		Settings: h.settings, Now: h.now,
 	}
 	// A cluster that cannot be reached leaves its counts unknown. It is no reason
 	// to end a run without a report.
@@ -39,7 +39,7 @@ func (h handler) Report(ctx context.Context, req run.ReportRequest) (run.Summary
 	if err != nil {
 		return run.Summary{}, err
 	}
-	if err := r.Write(ctx, h.files); err != nil {
+	if err := r.Write(ctx, folder); err != nil {
 		return run.Summary{}, err
 	}
 	if err := r.EMF(h.metrics); err != nil {

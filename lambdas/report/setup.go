@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/cluster"
+	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
 )
@@ -19,16 +21,24 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	}
 	h := handler{
 		settings: settings,
-		files:    files{archive.NewBucket(client, settings.RunBucket)},
-		connect: func(ctx context.Context) (counter, error) {
+		runs:     persistent{archive.NewBucket(client, settings.RunBucket), wait},
+		connect: func(ctx context.Context) (report.Counter, error) {
 			c, err := connect.Cluster(ctx, settings.Search)
-			if err != nil {
-				return nil, err
-			}
-			return clusterCounter{c}, nil
+			return counter{c}, err
 		},
 		metrics: os.Stdout,
 		now:     time.Now,
 	}
 	return h.Report, nil
+}
+
+// counter is the cluster in the words of package report.
+type counter struct{ cluster *cluster.Cluster }
+
+// Count counts what was indexed until now.
+func (c counter) Count(ctx context.Context, indices []string, from, to time.Time) ([]run.IndexCount, error) {
+	if err := c.cluster.Refresh(ctx, indices); err != nil {
+		return nil, err
+	}
+	return c.cluster.Counts(ctx, indices, from, to)
 }

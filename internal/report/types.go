@@ -6,39 +6,13 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// Class is how an object of the manifest ended; each is in exactly one.
-type Class string
-
-// The classes. Indexed, damaged, archived, gone and changed are ends of an
-// outcome, see run.End.
-const (
-	Indexed  Class = "indexed"
-	Damaged  Class = "damaged"
-	Archived Class = "archived"
-	Gone     Class = "gone"
-	Changed  Class = "changed"
-	// NotIndexed: its child failed, timed out or was stopped, with a named error.
-	NotIndexed Class = "notIndexed"
-	// NeverStarted: the map ended before its child began.
-	NeverStarted Class = "neverStarted"
-	// NoResult: no result names it, or one that cannot be read.
-	NoResult Class = "noResult"
-	// Twice: more than one result names it; the first was counted.
-	Twice Class = "reportedTwice"
-)
-
-// Classes lists them in the order in which they are shown.
-func Classes() []Class {
-	return []Class{Indexed, Damaged, Archived, Gone, Changed, NotIndexed, NeverStarted, NoResult, Twice}
-}
-
 // Objects says where the objects of the manifest ended.
 type Objects struct {
 	// Listed are the lines of the manifest, Bytes their sizes together as stored.
 	Listed int64 `json:"listed"`
 	Bytes  int64 `json:"bytes"`
-	// Classes holds every class, and adds up to Listed.
-	Classes map[Class]int64 `json:"classes"`
+	// Classes holds every end of run.Ends, and adds up to Listed.
+	Classes map[run.End]int64 `json:"classes"`
 	// UnknownAfter counts the objects whose events are counted only up to where
 	// a failure struck; what came after is unknown.
 	UnknownAfter int64 `json:"unknownAfter"`
@@ -105,7 +79,7 @@ type Hour struct {
 	Events   int64     `json:"events"`
 }
 
-// Gap is a stretch of hours without any object.
+// Gap is hours in a row without any object.
 type Gap struct {
 	From  time.Time `json:"from"`
 	To    time.Time `json:"to"`
@@ -135,7 +109,7 @@ type Edge struct {
 
 // ErrorGroup are objects that ended alike, for the same reason.
 type ErrorGroup struct {
-	Class Class `json:"class"`
+	Class run.End `json:"class"`
 	// Error is the name of the error, where a child failed.
 	Error string `json:"error"`
 	// Reason has its numbers replaced by #; Example is one in full.
@@ -193,24 +167,12 @@ type Slow struct {
 
 // Problems says where the whole list of unfinished objects lies.
 type Problems struct {
-	// Objects are the lines of Files together: JSON Lines of Problem, in the run
-	// bucket. In a retry they hold what is still open over the whole chain.
+	// Objects are the lines of Files together: JSON Lines of runs.Problem, in the
+	// run bucket. In a retry they hold what is still open over the whole chain.
 	// Earlier is how many of them were tried by earlier runs only.
 	Objects int64    `json:"objects"`
 	Earlier int64    `json:"earlier"`
 	Files   []string `json:"files"`
-}
-
-// Problem is a line of the files of Problems: an object that is not wholly
-// indexed, and how it ended in the last run that tried it.
-type Problem struct {
-	Run    string     `json:"run"`
-	Class  Class      `json:"class"`
-	Error  string     `json:"error,omitempty"`
-	Reason string     `json:"reason,omitempty"`
-	Object run.Object `json:"object"`
-	// Malformed events were counted in it.
-	Malformed int64 `json:"malformed,omitempty"`
 }
 
 // Chain is a run and those it retries, together.
@@ -219,16 +181,15 @@ type Chain struct {
 	Runs []ChainRun `json:"runs"`
 	// Created is the sum over the runs: each document is created once.
 	Created int64 `json:"created"`
-	// Mended counts the objects that were open before this run and are indexed
-	// now, by the class they were in; Open those that still are not, by the class
-	// they are in.
-	Mended map[Class]int64 `json:"mended"`
-	Open   map[Class]int64 `json:"open"`
+	// Resolved counts the objects that were open before this run and are indexed
+	// now, by how they had ended; Open those that still are not, by how they ended.
+	Resolved map[run.End]int64 `json:"resolved"`
+	Open     map[run.End]int64 `json:"open"`
 	// RejectedBefore counts the events that the cluster had refused before this
 	// run, RejectedOpen those that are still not in it.
 	RejectedBefore int64 `json:"rejectedBefore"`
 	RejectedOpen   int64 `json:"rejectedOpen"`
-	// Malformed events can never mend.
+	// Malformed events can never be indexed.
 	Malformed int64 `json:"malformed"`
 	// Beyond is what is wrong with these runs and hangs on no object that could be
 	// tried again, such as documents that are missing from the cluster.
@@ -245,8 +206,8 @@ type ChainRun struct {
 	Run     string    `json:"run"`
 	Started time.Time `json:"started"`
 	// Complete is that of the run's report.
-	Complete bool            `json:"complete"`
-	Objects  int64           `json:"objects"`
-	Classes  map[Class]int64 `json:"classes"`
-	Events   run.Counts      `json:"events"`
+	Complete bool              `json:"complete"`
+	Objects  int64             `json:"objects"`
+	Classes  map[run.End]int64 `json:"classes"`
+	Events   run.Counts        `json:"events"`
 }

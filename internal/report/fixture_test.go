@@ -4,16 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
 
 var tokyo = time.FixedZone("Asia/Tokyo", 9*60*60)
@@ -21,18 +23,20 @@ var tokyo = time.FixedZone("Asia/Tokyo", 9*60*60)
 // bucket is a run bucket in memory.
 type bucket map[string][]byte
 
+func (b bucket) Name() string { return "runs" }
+
 func (b bucket) Open(_ context.Context, key string) (io.ReadCloser, error) {
 	body, ok := b[key]
 	if !ok {
-		return nil, fmt.Errorf("open %s: %w", key, fs.ErrNotExist)
+		return nil, fmt.Errorf("open %s: %w", key, archive.ErrNotFound)
 	}
 	return io.NopCloser(bytes.NewReader(body)), nil
 }
 
-func (b bucket) List(_ context.Context, prefix string, each func(string, int64) error) error {
+func (b bucket) List(_ context.Context, prefix string, each func(run.Object) error) error {
 	for _, key := range slices.Sorted(maps.Keys(b)) {
 		if strings.HasPrefix(key, prefix) {
-			if err := each(key, int64(len(b[key]))); err != nil {
+			if err := each(run.Object{Key: key, Size: int64(len(b[key]))}); err != nil {
 				return err
 			}
 		}
@@ -40,9 +44,15 @@ func (b bucket) List(_ context.Context, prefix string, each func(string, int64) 
 	return nil
 }
 
-func (b bucket) Put(_ context.Context, key, _ string, body []byte) error {
+func (b bucket) Put(_ context.Context, key string, body []byte, _ string) error {
 	b[key] = bytes.Clone(body)
 	return nil
+}
+
+func (b bucket) PutNew(context.Context, string, []byte, string) error { return errors.ErrUnsupported }
+
+func (b bucket) PutStream(context.Context, string, io.Reader, string) error {
+	return errors.ErrUnsupported
 }
 
 // counts is a cluster that holds so many documents by index.
@@ -60,9 +70,9 @@ func (c counts) Count(_ context.Context, indices []string, _, _ time.Time) ([]ru
 	return answer, nil
 }
 
-// world is a run that a test makes up: its files as List, Prepare and Step
+// fixture is a run that a test makes up: its files as List, Prepare and Step
 // Functions write them.
-type world struct {
+type fixture struct {
 	t        testing.TB
 	files    bucket
 	cluster  counts
@@ -79,10 +89,10 @@ type world struct {
 
 const machine = "arn:aws:states:ap-northeast-1:123456789012:"
 
-// newWorld is a run over three days of December 2018 that found nothing yet.
-func newWorld(t testing.TB, name string) *world {
+// newFixture is a run over three days of December 2018 that found nothing yet.
+func newFixture(t testing.TB, name string) *fixture {
 	from := time.Date(2018, 12, 10, 0, 0, 0, 0, tokyo)
-	w := &world{
+	w := &fixture{
 		t: t, files: bucket{}, cluster: counts{}, results: map[string][]any{}, manifest: true, machine: machine,
 		plan: run.Plan{
 			Run: name, Execution: machine + "execution:rehydrate:" + name,
@@ -111,7 +121,7 @@ func newWorld(t testing.TB, name string) *world {
 func indexOf(t time.Time) string { return "ecs-task-" + t.In(tokyo).Format(time.DateOnly) }
 
 // list adds an object to the manifest that arrived at t.
-func (w *world) list(t time.Time) run.Object {
+func (w *fixture) list(t time.Time) run.Object {
 	t = t.UTC()
 	o := run.Object{
 		Key:  fmt.Sprintf("_/cwl/ecs/ecs-task/%s/ecs-task-1-%s-%04d", t.Format("2006/01/02/15"), t.Format("2006-01-02-15-04-05"), len(w.objects)),
@@ -144,7 +154,7 @@ func count(out *run.Outcome, t time.Time, n int64, c run.Counts) {
 	out.CountLag(2, n)
 }
 
-func (w *world) child(o run.Object, status string) map[string]any {
+func (w *fixture) child(o run.Object, status string) map[string]any {
 	input, err := json.Marshal(run.Work{Run: w.plan.Run, From: w.plan.From, To: w.plan.To, Object: o})
 	if err != nil {
 		w.t.Fatal(err)
@@ -160,7 +170,7 @@ func (w *world) child(o run.Object, status string) map[string]any {
 }
 
 // succeeded adds the result of a child, and its documents to the cluster.
-func (w *world) succeeded(o run.Object, out run.Outcome) {
+func (w *fixture) succeeded(o run.Object, out run.Outcome) {
 	output, err := json.Marshal(out)
 	if err != nil {
 		w.t.Fatal(err)
@@ -175,7 +185,7 @@ func (w *world) succeeded(o run.Object, out run.Outcome) {
 
 // failed adds the result of a child that failed, with the cause that the state
 // machine makes.
-func (w *world) failed(o run.Object, name, message string, out run.Outcome) {
+func (w *fixture) failed(o run.Object, name, message string, out run.Outcome) {
 	inner, _ := json.Marshal(map[string]string{"errorMessage": message, "errorType": name})
 	cause, err := json.Marshal(map[string]any{"object": o, "error": name, "cause": string(inner), "outcome": out})
 	if err != nil {
@@ -189,12 +199,12 @@ func (w *world) failed(o run.Object, name, message string, out run.Outcome) {
 	}
 }
 
-func (w *world) pending(o run.Object) {
+func (w *fixture) pending(o run.Object) {
 	w.results["PENDING"] = append(w.results["PENDING"], w.child(o, "PENDING"))
 }
 
 // whole adds n objects an hour over the whole range with ten events each.
-func (w *world) whole(n int) {
+func (w *fixture) whole(n int) {
 	for t := w.plan.From; t.Before(w.plan.To); t = t.Add(time.Hour) {
 		for i := range n {
 			o := w.list(t.Add(time.Duration(i+1) * time.Minute))
@@ -203,7 +213,7 @@ func (w *world) whole(n int) {
 	}
 }
 
-func (w *world) putJSON(key string, v any) {
+func (w *fixture) putJSON(key string, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		w.t.Fatal(err)
@@ -212,7 +222,7 @@ func (w *world) putJSON(key string, v any) {
 }
 
 // lay writes the files of the run.
-func (w *world) lay() {
+func (w *fixture) lay() {
 	name := w.plan.Run
 	w.plan.Objects, w.plan.Bytes = 0, 0
 	var manifest bytes.Buffer
@@ -249,15 +259,15 @@ func (w *world) lay() {
 	}
 }
 
-func (w *world) input() Input {
+func (w *fixture) input() Input {
 	return Input{
-		Run: w.plan.Run, Map: w.caught, Last: w.last, Settings: w.settings, Files: w.files, Counter: w.cluster,
+		Folder: runs.Folder{Bucket: w.files, Name: w.plan.Run}, Map: w.caught, Last: w.last, Settings: w.settings, Counter: w.cluster,
 		Now: func() time.Time { return time.Date(2026, 11, 23, 9, 5, 0, 0, tokyo) },
 	}
 }
 
 // build lays the files and makes the report.
-func (w *world) build() *Report {
+func (w *fixture) build() *Report {
 	w.t.Helper()
 	w.lay()
 	r, err := Build(w.t.Context(), w.input())

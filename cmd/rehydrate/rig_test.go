@@ -20,6 +20,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/rehydrate/rehydrate/internal/report"
+	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/local/bucket"
 	"github.com/rehydrate/rehydrate/local/sample"
 	"github.com/rehydrate/rehydrate/local/store"
@@ -105,8 +106,8 @@ func serve(t *testing.T, d *atomic.Pointer[door], h http.Handler) (url string) {
 func (p *rig) atArchive(d door) { p.archiveDoor.Store(&d) }
 func (p *rig) atCluster(d door) { p.clusterDoor.Store(&d) }
 
-// mended opens both doors.
-func (p *rig) mended() {
+// open opens both doors.
+func (p *rig) open() {
 	p.archiveDoor.Store(nil)
 	p.clusterDoor.Store(nil)
 }
@@ -134,7 +135,7 @@ func (p *rig) remove(t *testing.T, o sample.Object) {
 	}
 }
 
-// write puts other bytes in the rig of an object, and gives those that it had.
+// write puts other bytes in the place of an object, and gives those that it had.
 func (p *rig) write(t *testing.T, o sample.Object, body []byte) (before []byte) {
 	t.Helper()
 	before, err := os.ReadFile(p.file(o))
@@ -196,13 +197,13 @@ type ended struct {
 	status  int
 	kind    string
 	verdict string // a part of it
-	classes map[report.Class]int64
+	classes map[run.End]int64
 	finding string // a part of one, empty for any
 	// In a retry: parts of the chain's verdict, and whether the runs together are
 	// complete.
-	chain  []string
-	mended map[report.Class]int64
-	whole  bool
+	chain    []string
+	resolved map[run.End]int64
+	whole    bool
 }
 
 // ends holds the run of this name to it.
@@ -215,8 +216,8 @@ func (p *rig) ends(t *testing.T, name string, status int, stdout string, want en
 	if r.Complete != (status == exitComplete) || !strings.Contains(stdout, r.Verdict) {
 		t.Errorf("run %s: complete is %v with the exit status %d, and it ended with\n%s", name, r.Complete, status, stdout)
 	}
-	for _, class := range report.Classes() {
-		if class != report.Indexed && r.Objects.Classes[class] != want.classes[class] {
+	for _, class := range run.Ends() {
+		if class != run.Indexed && r.Objects.Classes[class] != want.classes[class] {
 			t.Errorf("run %s: %d objects are %s, want %d", name, r.Objects.Classes[class], class, want.classes[class])
 		}
 	}
@@ -234,8 +235,8 @@ func (p *rig) ends(t *testing.T, name string, status int, stdout string, want en
 			t.Errorf("run %s: the chain's verdict %q does not say %q", name, r.Chain.Verdict, part)
 		}
 	}
-	if r.Chain.Complete != want.whole || !maps.Equal(r.Chain.Mended, want.mended) && len(r.Chain.Mended)+len(want.mended) > 0 {
-		t.Errorf("run %s: the chain is complete: %v, mended %v; want %v, %v", name, r.Chain.Complete, r.Chain.Mended, want.whole, want.mended)
+	if r.Chain.Complete != want.whole || !maps.Equal(r.Chain.Resolved, want.resolved) && len(r.Chain.Resolved)+len(want.resolved) > 0 {
+		t.Errorf("run %s: the chain is complete: %v, resolved %v; want %v, %v", name, r.Chain.Complete, r.Chain.Resolved, want.whole, want.resolved)
 	}
 	return r
 }
@@ -257,11 +258,11 @@ func (p *rig) retry(t *testing.T, name, next string, want ended) *report.Report 
 	return p.ends(t, next, status, stdout, want)
 }
 
-// completed is the end of a retry that mended these.
-func completed(mended map[report.Class]int64, chain ...string) ended {
+// completed is the end of a retry that resolved these.
+func completed(resolved map[run.End]int64, chain ...string) ended {
 	return ended{
 		status: exitComplete, kind: report.KindComplete, verdict: "Complete: what was tried again",
-		chain: append(chain, "everything is indexed"), mended: mended, whole: true,
+		chain: append(chain, "everything is indexed"), resolved: resolved, whole: true,
 	}
 }
 

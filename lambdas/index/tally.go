@@ -6,10 +6,10 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// stretch counts the events of an object from one place to the next. Only when
-// the documents of a stretch have all ended are its counts taken over, so what
+// tally counts the events of an object from one place to the next. Only when
+// its documents have all ended are its counts taken over, so what
 // an outcome tells is always true of everything before its place.
-type stretch struct {
+type tally struct {
 	outcome run.Outcome
 	// What is counted for each event, folded into outcome by finish.
 	first, last  int64 // epoch ms, first > last where no event has been seen
@@ -21,8 +21,8 @@ type stretch struct {
 
 const hourMs = int64(time.Hour / time.Millisecond)
 
-func newStretch(object run.Object) *stretch {
-	s := &stretch{}
+func newTally(object run.Object) *tally {
+	s := &tally{}
 	for _, b := range run.LagBounds() {
 		s.bounds = append(s.bounds, b.Milliseconds())
 	}
@@ -34,7 +34,7 @@ func newStretch(object run.Object) *stretch {
 	return s
 }
 
-func (s *stretch) reset() {
+func (s *tally) reset() {
 	s.outcome = run.Outcome{}
 	s.first, s.last = 1, 0
 	s.inHour = 0
@@ -42,7 +42,7 @@ func (s *stretch) reset() {
 }
 
 // seen widens the object's time range.
-func (s *stretch) seen(ms int64) {
+func (s *tally) seen(ms int64) {
 	if s.first > s.last {
 		s.first, s.last = ms, ms
 		return
@@ -51,7 +51,7 @@ func (s *stretch) seen(ms int64) {
 }
 
 // indexed counts an in-range, unfiltered event.
-func (s *stretch) indexed(ms int64) {
+func (s *tally) indexed(ms int64) {
 	hour := ms / hourMs
 	if hour != s.hour {
 		s.foldHour()
@@ -67,7 +67,7 @@ func (s *stretch) indexed(ms int64) {
 	}
 }
 
-func (s *stretch) foldHour() {
+func (s *tally) foldHour() {
 	if s.inHour > 0 {
 		s.outcome.CountHour(time.UnixMilli(s.hour*hourMs), s.inHour)
 		s.inHour = 0
@@ -75,7 +75,7 @@ func (s *stretch) foldHour() {
 }
 
 // finish gives what was counted and begins anew.
-func (s *stretch) finish() run.Outcome {
+func (s *tally) finish() run.Outcome {
 	s.foldHour()
 	o := s.outcome
 	if s.first <= s.last {
