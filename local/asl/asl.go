@@ -38,7 +38,8 @@ const (
 // Limits of Step Functions.
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const (
-	// MaxPayload is the most bytes of JSON that a state may be given or hand on.
+	// MaxPayload is the most bytes of JSON that a state may be given or hand on, and
+	// of a function's answer with what AWS puts around it.
 	MaxPayload = 256 << 10
 	// MaxEvents is the most events that an execution's history may have.
 	MaxEvents = 25_000

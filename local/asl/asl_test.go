@@ -2,6 +2,7 @@ package asl
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -207,6 +208,23 @@ func TestFail(t *testing.T) {
 	_, err := (&aws{}).run(t.Context(), t, states(`"A": {"Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.JsonToString($)"}`), `{"e": "Broken"}`)
 	if e := ended(t, err); e != (ExecutionError{Failed, "Broken", `{"e":"Broken"}`}) {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// TestAnswerIsCountedInItsEnvelope: AWS hands on more than what the function
+// answered, and counts all of it.
+func TestAnswerIsCountedInItsEnvelope(t *testing.T) {
+	if !json.Valid([]byte(strings.Replace(envelope, `"Payload":`, `"Payload":1`, 1))) {
+		t.Errorf("the envelope is no JSON: %s", envelope)
+	}
+	for over, fits := range map[int]bool{0: true, 1: false} {
+		w := &aws{invoke: func(context.Context, string, string) (string, error) {
+			return `"` + strings.Repeat("x", MaxPayload-len(envelope)+over-len(`""`)) + `"`, nil
+		}}
+		_, err := w.run(t.Context(), t, states(`"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload": {}}, "End": true}`), `{}`)
+		if (err == nil) != fits {
+			t.Errorf("%d bytes over the limit: %v", over, err)
+		}
 	}
 }
 

@@ -13,6 +13,20 @@ type task struct {
 	timeout  time.Duration // 0 where there is none
 }
 
+// envelope is what AWS puts around a function's answer, which is the Payload in
+// it. It counts towards MaxPayload, and its lengths are those seen in AWS.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
+const envelope = `{"ExecutedVersion":"$LATEST","Payload":,"SdkHttpMetadata":{"AllHttpHeaders":{` +
+	`"X-Amz-Executed-Version":["$LATEST"],"x-amzn-Remapped-Content-Length":["0"],"Connection":["keep-alive"],` +
+	`"x-amzn-RequestId":["00000000-0000-0000-0000-000000000000"],"Content-Length":["262144"],` +
+	`"Date":["Mon, 10 Dec 2018 03:57:44 GMT"],"X-Amzn-Trace-Id":["` + envelopeTrace + `"],"Content-Type":["application/json"]},` +
+	`"HttpHeaders":{"Connection":"keep-alive","Content-Length":"262144","Content-Type":"application/json",` +
+	`"Date":"Mon, 10 Dec 2018 03:57:44 GMT","X-Amz-Executed-Version":"$LATEST","x-amzn-Remapped-Content-Length":"0",` +
+	`"x-amzn-RequestId":"00000000-0000-0000-0000-000000000000","X-Amzn-Trace-Id":"` + envelopeTrace + `"},"HttpStatusCode":200},` +
+	`"SdkResponseMetadata":{"RequestId":"00000000-0000-0000-0000-000000000000"},"StatusCode":200}`
+
+const envelopeTrace = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0;Lineage=1:00000000:0"
+
 // taskEvents are TaskScheduled, TaskStarted, and TaskSucceeded, TaskFailed or
 // TaskTimedOut.
 const taskEvents = 3
@@ -48,14 +62,14 @@ func (t task) do(ctx context.Context, f *frame, input any) (any, string, *failur
 	if fault != nil {
 		return nil, "", taskFailure(limited, fault)
 	}
-	if len(answer) > MaxPayload {
+	if len(envelope)+len(answer) > MaxPayload {
 		return nil, "", tooLarge(t.function)
 	}
 	result, fault := decode(answer)
 	if fault != nil {
 		return nil, "", &failure{name: anyTaskFailure, cause: "the function's answer is no JSON: " + fault.Error()}
 	}
-	// AWS tells more about the HTTP exchange, on which no definition should rely.
+	// On the rest of the envelope no definition should rely.
 	return map[string]any{"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": wholeNumber(200)}, "", nil
 }
 
