@@ -43,7 +43,8 @@ const (
 	MaxPayload = 256 << 10
 	// MaxEvents is the most events that an execution's history may have.
 	MaxEvents = 25_000
-	// MaxCause is the most characters of a Fail state's Cause.
+	// MaxCause is the most characters of a Fail state's Cause, of which one outside
+	// ASCII counts as the six of \uXXXX, or twelve.
 	MaxCause = 32_768
 	// MaxChildren is the most child executions that a map runs at once.
 	MaxChildren = 10_000

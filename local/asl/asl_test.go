@@ -211,6 +211,26 @@ func TestFail(t *testing.T) {
 	}
 }
 
+// TestEscapedCause: AWS may count a character outside ASCII as it is escaped.
+func TestEscapedCause(t *testing.T) {
+	for _, c := range []struct {
+		cause string
+		fits  bool
+	}{
+		{strings.Repeat("x", MaxCause), true},
+		{strings.Repeat("é", MaxCause/6), true}, // 5,461 × 6 + 2
+		{strings.Repeat("é", MaxCause/6) + "xx", true},
+		{strings.Repeat("é", MaxCause/6) + "xxx", false},
+		{strings.Repeat("🍣", MaxCause/12) + "12345678", true}, // 2,730 × 12 + 8
+		{strings.Repeat("🍣", MaxCause/12) + "123456789", false},
+	} {
+		_, err := (&aws{}).run(t.Context(), t, states(`"A": {"Type": "Fail", "Error": "E", "Cause": "`+c.cause+`"}`), `{}`)
+		if fits := ended(t, err).Name == "E"; fits != c.fits {
+			t.Errorf("a cause of %d characters and %d bytes fits: %v", len([]rune(c.cause)), len(c.cause), fits)
+		}
+	}
+}
+
 // TestAnswerIsCountedInItsEnvelope: AWS hands on more than what the function
 // answered, and counts all of it.
 func TestAnswerIsCountedInItsEnvelope(t *testing.T) {

@@ -3,7 +3,6 @@ package asl
 import (
 	"context"
 	"time"
-	"unicode/utf8"
 )
 
 // pass hands on a fixed result, or its input as a template shapes it.
@@ -52,10 +51,28 @@ func (w fail) do(_ context.Context, f *frame, input any) (any, string, *failure)
 	if err != nil {
 		return nil, "", err
 	}
-	if n := utf8.RuneCountInString(cause); n > MaxCause {
-		return nil, "", f.runtime("The cause has %d characters, more than %d.", n, MaxCause)
+	if n := escapedLength(cause); n > MaxCause {
+		return nil, "", f.runtime("The cause has %d characters, more than %d, each outside ASCII counted as \\uXXXX.", n, MaxCause)
 	}
 	return nil, "", &failure{name: name, cause: cause}
+}
+
+// escapedLength is how many characters s has when each outside ASCII is written
+// as \uXXXX, and each outside the basic plane as two such. AWS does not say
+// whether it counts so; what passes here passes either way.
+func escapedLength(s string) int {
+	n := 0
+	for _, c := range s {
+		switch {
+		case c < 0x80:
+			n++
+		case c < 0x10000:
+			n += len(`\uXXXX`)
+		default:
+			n += len(`\uXXXX\uXXXX`)
+		}
+	}
+	return n
 }
 
 // wait does nothing for a while.
