@@ -52,7 +52,6 @@ func (s *stage) Put(_ context.Context, bucket, key string, body io.ReadSeeker) e
 }
 
 func (s *stage) StateEntered(state string, _ []byte) { s.entered = append(s.entered, state) }
-func (s *stage) ChildStarted(asl.Child)              {}
 func (s *stage) ChildEnded(c asl.Child) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -207,9 +207,6 @@ func (w watcher) StateEntered(state string, input []byte) {
 	w.stage(state)
 }
 
-// ChildStarted changes nothing to be seen.
-func (w watcher) ChildStarted(asl.Child) {}
-
 // ChildEnded counts an object that is done with.
 func (w watcher) ChildEnded(c asl.Child) {
 	var work run.Work

@@ -2,16 +2,15 @@ package asl
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
-// id is what an execution's ARN is made of.
+// id is what the ARNs of an execution and of its machine are made of. The
+// children of a map have its label.
 type id struct {
 	partition, region, account string
-	machine, name              string
+	machine, label, name       string
 }
 
 func parseARN(arn string) (id, error) {
@@ -22,22 +21,18 @@ func parseARN(arn string) (id, error) {
 	return id{partition: p[1], region: p[3], account: p[4], machine: p[6], name: p[7]}, nil
 }
 
-func (i id) arn(kind, machine, name string) string {
-	s := strings.Join([]string{"arn", i.partition, "states", i.region, i.account, kind, machine}, ":")
-	if name != "" {
-		s += ":" + name
-	}
-	return s
-}
+func (i id) executionARN() string { return i.arn("execution") + ":" + i.name }
 
-// machineARN is the machine's, or that of the children under a label.
-func (i id) machineARN(label string) string { return i.arn("stateMachine", i.labelled(label), "") }
+func (i id) mapRunARN(uuid string) string { return i.arn("mapRun") + ":" + uuid }
 
-func (i id) labelled(label string) string {
-	if label == "" {
-		return i.machine
+func (i id) machineARN() string { return i.arn("stateMachine") }
+
+func (i id) arn(kind string) string {
+	arn := strings.Join([]string{"arn", i.partition, "states", i.region, i.account, kind, i.machine}, ":")
+	if i.label != "" {
+		arn += "/" + i.label
 	}
-	return i.machine + "/" + label
+	return arn
 }
 
 // roleARN names a role that does not exist: nothing is done in its name.
@@ -52,5 +47,3 @@ func newUUID() string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
-
-func wholeNumber(n int) json.Number { return json.Number(strconv.Itoa(n)) }

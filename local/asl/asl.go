@@ -3,9 +3,10 @@
 // that invokes Lambda functions and runs a Distributed Map over a file of JSON
 // Lines in S3, with a ResultWriter.
 //
-// It implements a part of the language and refuses the rest when a definition is
-// loaded, so that nothing that it executes means something else in AWS. It knows
-// nothing of what the functions do or where the buckets are.
+// It implements the part of the language that this repository's definitions use,
+// and refuses the rest when a definition is loaded, so that nothing that it
+// executes means something else in AWS. It knows nothing of what the functions do
+// or where the buckets are.
 //
 // https://states-language.net/spec.html,
 // https://docs.aws.amazon.com/step-functions/latest/dg/
@@ -17,6 +18,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Status of an execution that has ended.
@@ -35,11 +38,13 @@ const (
 // Limits of Step Functions.
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const (
-	// MaxPayload is the most bytes of JSON that a state may be given or hand on.
+	// MaxPayload is the most bytes of JSON that a state may be given or hand on, and
+	// of a function's answer with what AWS puts around it.
 	MaxPayload = 256 << 10
 	// MaxEvents is the most events that an execution's history may have.
 	MaxEvents = 25_000
-	// MaxCause is the most characters of a Fail state's Cause.
+	// MaxCause is the most characters of a Fail state's Cause, of which one outside
+	// ASCII counts as the six of \uXXXX, or twelve.
 	MaxCause = 32_768
 	// MaxChildren is the most child executions that a map runs at once.
 	MaxChildren = 10_000
@@ -68,9 +73,6 @@ type Env struct {
 	// Sleep waits for d or until ctx ends, and then returns its error; nil is the
 	// real clock.
 	Sleep func(ctx context.Context, d time.Duration) error
-	// ResultFileBytes is the size past which the results go on in the next file;
-	// 0 means 1 GiB.
-	ResultFileBytes int64
 }
 
 // Buckets are S3 as a map uses it.
@@ -84,7 +86,6 @@ type Observer interface {
 	// StateEntered is called for the states of the execution itself, with their
 	// input; those of children are not told.
 	StateEntered(state string, input []byte)
-	ChildStarted(child Child)
 	ChildEnded(child Child)
 }
 
@@ -93,7 +94,7 @@ type Child struct {
 	ARN    string
 	Name   string
 	Input  []byte
-	Status Status // empty while it runs
+	Status Status
 	Output []byte // of one that succeeded
 	// Error and Cause of one that failed.
 	Error, Cause string
@@ -145,20 +146,14 @@ func (m *Machine) Run(ctx context.Context, e Execution, env Env) ([]byte, error)
 	if env.Sleep == nil {
 		env.Sleep = sleep
 	}
-	if env.ResultFileBytes == 0 {
-		env.ResultFileBytes = 1 << 30
-	}
 	if m.timeout > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeoutCause(ctx, m.timeout, errTimedOut)
 		defer stop()
 	}
-	x := &execution{
-		graph: m.graph, env: env, id: id, arn: e.ARN, machine: id.machineARN(""),
-		input: input, start: e.StartTime, late: &late{}, observed: env.Observer != nil,
-	}
+	x := &execution{id: id, graph: m.graph, env: env, input: input, start: e.StartTime, late: &errgroup.Group{}}
 	output, err := x.run(ctx)
-	return output, errors.Join(err, x.late.wait())
+	return output, errors.Join(err, x.late.Wait())
 }
 
 // sleep waits by the real clock.

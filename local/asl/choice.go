@@ -2,14 +2,13 @@ package asl
 
 import (
 	"context"
-	"slices"
-	"strings"
+	"encoding/json"
 )
 
 // choice goes on to the state of the first rule that holds.
 type choice struct {
 	rules     []rule
-	otherwise string // empty where there is none
+	otherwise string
 }
 
 // rule holds or not, and leads to a state; inner rules lead nowhere.
@@ -17,44 +16,38 @@ type rule struct {
 	// One of these: a combination of rules, or a comparison.
 	combine string // And, Or, Not
 	inner   []rule
-	compare *comparison
+	compare comparison
 	next    string
 }
 
-func (f *fields) choice(targets []target) (work, []target) {
+// comparison tests the variable with the operator, by its name in the language.
+type comparison struct {
+	variable path
+	operator string
+	operand  any
+}
+
+func (f *fields) choice() (work, []target) {
 	c := choice{}
-	rules := f.list("Choices")
-	if len(rules) == 0 {
-		f.fault(f.node, "Choices is missing")
-	}
-	for _, n := range rules {
+	var targets []target
+	for _, n := range f.needList("Choices") {
 		r := f.commented(n)
 		one := r.rule()
-		if next, ok := r.need("Next"); ok {
-			one.next, _ = next.value.(string)
-			targets = append(targets, target{next, one.next})
-		}
+		targets = r.target("Next", &one.next, targets)
 		r.close()
 		c.rules = append(c.rules, one)
 	}
-	if n, ok := f.get("Default"); ok {
-		c.otherwise, _ = n.value.(string)
-		targets = append(targets, target{n, c.otherwise})
-	}
+	targets = f.target("Default", &c.otherwise, targets)
 	return c, targets
 }
 
 // rule takes a combination or a comparison.
 func (f *fields) rule() rule {
 	for _, combine := range []string{"And", "Or"} {
-		if n, ok := f.open[combine]; ok {
+		if _, ok := f.open[combine]; ok {
 			r := rule{combine: combine}
-			inner := f.list(combine)
-			if len(inner) == 0 {
-				f.fault(n, "has to be a list of rules")
-			}
-			for _, i := range inner {
-				r.inner = append(r.inner, f.innerRule(i))
+			for _, n := range f.list(combine) {
+				r.inner = append(r.inner, f.innerRule(n))
 			}
 			return r
 		}
@@ -72,6 +65,39 @@ func (l *loader) innerRule(n node) rule {
 	return r
 }
 
+func (f *fields) comparison() comparison {
+	c := comparison{variable: f.needPath("Variable")}
+	for _, name := range f.names {
+		n, ok := f.open[name]
+		if !ok {
+			continue
+		}
+		var fits bool
+		switch name {
+		case "StringEquals":
+			_, fits = n.value.(string)
+		case "BooleanEquals", "IsPresent":
+			_, fits = n.value.(bool)
+		case "NumericEquals", "NumericGreaterThanEquals":
+			_, fits = number(n.value)
+		default:
+			continue
+		}
+		if !fits {
+			f.fault(n, "is not what %s compares with", name)
+		}
+		if c.operator != "" {
+			f.fault(n, "stands beside %s", c.operator)
+		}
+		c.operator, c.operand = name, n.value
+		delete(f.open, name)
+	}
+	if c.operator == "" {
+		f.fault(f.node, "an operator that is implemented here is missing")
+	}
+	return c
+}
+
 func (c choice) do(_ context.Context, f *frame, input any) (any, string, *failure) {
 	for _, r := range c.rules {
 		holds, err := r.holds(f, input)
@@ -82,13 +108,8 @@ func (c choice) do(_ context.Context, f *frame, input any) (any, string, *failur
 			return input, r.next, nil
 		}
 	}
-	if c.otherwise == "" {
-		return nil, "", &failure{name: noChoiceMatched, cause: "No rule of the state '" + f.state.name + "' holds, and it has no Default."}
-	}
 	return input, c.otherwise, nil
 }
-
-func (choice) events() int { return 0 }
 
 func (r rule) holds(f *frame, input any) (bool, *failure) {
 	switch r.combine {
@@ -108,80 +129,31 @@ func (r rule) holds(f *frame, input any) (bool, *failure) {
 	return all, nil
 }
 
-// comparison tests the variable with the operator, as its name in the language
-// says: a type, and for all but Is… a relation.
-type comparison struct {
-	variable path
-	operator string
-	// is what a test Is… asks for.
-	is bool
-	// operand, or the path to it.
-	operand     any
-	operandPath *path
+// holds tells whether the comparison is true. A value of another type than the
+// operator's makes it false; one that is not there is an error, but for
+// IsPresent.
+func (c comparison) holds(f *frame, input any) (bool, *failure) {
+	if c.operator == "IsPresent" {
+		_, present := c.variable.in(f.source(c.variable, input))
+		return present == c.operand, nil
+	}
+	v, err := f.find(c.variable, "Variable", input)
+	if err != nil {
+		return false, err
+	}
+	a, isNumber := number(v)
+	b, _ := number(c.operand)
+	switch c.operator {
+	case "NumericEquals":
+		return isNumber && a == b, nil
+	case "NumericGreaterThanEquals":
+		return isNumber && a >= b, nil
+	}
+	return v == c.operand, nil
 }
 
-// operators are those of https://states-language.net/spec.html#choice-state
-func operators() []string {
-	l := []string{"BooleanEquals", "StringMatches", "IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp"}
-	for _, kind := range []string{"String", "Numeric", "Timestamp"} {
-		for _, relation := range []string{"Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"} {
-			l = append(l, kind+relation)
-		}
-	}
-	return l
-}
-
-func (f *fields) comparison() *comparison {
-	c := &comparison{}
-	if _, ok := f.open["Variable"]; !ok {
-		f.fault(f.node, "Variable, And, Or or Not is missing")
-		return c
-	}
-	c.variable = f.pathField("Variable")
-	for _, name := range f.names {
-		n, ok := f.open[name]
-		operator, isPath := strings.CutSuffix(name, "Path")
-		if !ok || !slices.Contains(operators(), operator) {
-			continue
-		}
-		if c.operator != "" {
-			f.fault(n, "stands beside %s", c.operator)
-		}
-		c.operator = operator
-		if isPath {
-			if strings.HasPrefix(operator, "Is") || operator == "StringMatches" {
-				continue // a field that does not exist
-			}
-			p := f.pathField(name)
-			c.operandPath = &p
-			continue
-		}
-		delete(f.open, name)
-		c.setOperand(f.loader, n)
-	}
-	if c.operator == "" {
-		f.fault(f.node, "an operator that is implemented here is missing")
-	}
-	return c
-}
-
-// setOperand checks that n is of the type that the operator compares.
-func (c *comparison) setOperand(l *loader, n node) {
-	c.operand = n.value
-	var ok bool
-	switch {
-	case strings.HasPrefix(c.operator, "Is"):
-		c.is, ok = n.value.(bool)
-	case c.operator == "BooleanEquals":
-		_, ok = n.value.(bool)
-	case strings.HasPrefix(c.operator, "Numeric"):
-		_, ok = numeric(n.value)
-	case strings.HasPrefix(c.operator, "Timestamp"):
-		_, ok = instant(n.value)
-	default:
-		_, ok = n.value.(string)
-	}
-	if !ok {
-		l.fault(n, "is not what %s compares with", c.operator)
-	}
+func number(v any) (float64, bool) {
+	n, ok := v.(json.Number)
+	x, err := n.Float64()
+	return x, ok && err == nil
 }

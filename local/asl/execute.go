@@ -2,22 +2,22 @@ package asl
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // execution is a run of a graph from its start to its end.
 type execution struct {
-	graph   *graph
-	env     Env
-	id      id
-	arn     string
-	machine string // its ARN, with the label in a child
-	input   any
-	start   time.Time
-	// late collects what goes on after a map's failure was caught.
-	late *late
-	// observed says that the observer is told of states.
-	observed bool
+	id    id
+	graph *graph
+	env   Env // of a child, without an observer
+	input any
+	start time.Time
+	// late is what goes on after a map's failure was caught.
+	late *errgroup.Group
 	// events is the length of the history so far.
 	events int
 }
@@ -26,7 +26,7 @@ type execution struct {
 func (x *execution) run(ctx context.Context) ([]byte, error) {
 	x.events = 1 // ExecutionStarted
 	if len(encode(x.input)) > MaxPayload {
-		return nil, x.failed(tooLarge(x.arn))
+		return nil, x.failed(tooLarge(x.id.executionARN()))
 	}
 	data := x.input
 	for name := x.graph.start; ; {
@@ -34,7 +34,7 @@ func (x *execution) run(ctx context.Context) ([]byte, error) {
 		if ctx.Err() != nil {
 			return nil, stopped(ctx)
 		}
-		if x.observed {
+		if x.env.Observer != nil {
 			x.env.Observer.StateEntered(name, encode(data))
 		}
 		out, next, err := x.step(ctx, s, data)
@@ -57,17 +57,29 @@ func (x *execution) failed(err *failure) *ExecutionError {
 	return &ExecutionError{Status: Failed, Name: err.name, Cause: err.cause}
 }
 
-// step executes one state on its raw input, with its retries, and tells the
-// input of the next.
-func (x *execution) step(ctx context.Context, s *state, raw any) (out any, next string, err *failure) {
+// errTimedOut is the cause of a context that ended by the machine's
+// TimeoutSeconds.
+var errTimedOut = errors.New("the execution ran out of time")
+
+// stopped tells how an execution ends whose context has ended.
+func stopped(ctx context.Context) *ExecutionError {
+	if errors.Is(context.Cause(ctx), errTimedOut) {
+		return &ExecutionError{Status: TimedOut}
+	}
+	return &ExecutionError{Status: Aborted}
+}
+
+// step executes one state on its input, with its retries, and tells the input of
+// the next.
+func (x *execution) step(ctx context.Context, s *state, input any) (out any, next string, err *failure) {
 	f := &frame{execution: x, state: s, entered: time.Now()}
 	x.events++ // StateEntered
 	tries := make([]int, len(s.retry))
 	for {
-		out, next, err = f.attempt(ctx, raw)
-		x.events += s.work.events()
+		out, next, err = f.attempt(ctx, input)
+		x.events += s.events
 		if x.events > MaxEvents {
-			return nil, "", &failure{name: runtimeError, final: true, cause: "The execution reached the maximum number of history events (25000)."}
+			return nil, "", &failure{name: runtimeError, final: true, cause: fmt.Sprintf("The execution reached the maximum number of history events (%d).", MaxEvents)}
 		}
 		if err == nil {
 			x.events++ // StateExited
@@ -89,12 +101,9 @@ func (x *execution) step(ctx context.Context, s *state, raw any) (out any, next 
 		if !matches(c.errors, err.name) {
 			continue
 		}
-		out, fault := c.path.put(raw, map[string]any{"Error": err.name, "Cause": err.cause})
-		if fault != nil {
-			return nil, "", f.runtime("%v", fault)
-		}
-		if len(encode(out)) > MaxPayload {
-			return nil, "", tooLarge(s.name)
+		out, err := f.output(c.path, input, map[string]any{"Error": err.name, "Cause": err.cause}, path{})
+		if err != nil {
+			return nil, "", err
 		}
 		x.events++ // StateExited
 		return out, c.next, nil
@@ -102,13 +111,18 @@ func (x *execution) step(ctx context.Context, s *state, raw any) (out any, next 
 	return nil, "", err
 }
 
-// attempt is one try of a state: input, work, output.
-func (f *frame) attempt(ctx context.Context, raw any) (out any, next string, err *failure) {
+// frame is a state being executed.
+type frame struct {
+	*execution
+	state   *state
+	entered time.Time
+	retries int
+	item    *item // in a map's ItemSelector
+}
+
+// attempt is one try of a state: work and output.
+func (f *frame) attempt(ctx context.Context, input any) (out any, next string, err *failure) {
 	s := f.state
-	input, err := f.selected(s.input, s.noInput, "InputPath", raw)
-	if err != nil {
-		return nil, "", err
-	}
 	result, next, err := s.work.do(ctx, f, input)
 	if err != nil {
 		return nil, "", err
@@ -116,29 +130,68 @@ func (f *frame) attempt(ctx context.Context, raw any) (out any, next string, err
 	if next == "" {
 		next = s.next
 	}
-	if result, err = f.evaluate(s.resultSelector, result); err != nil {
-		return nil, "", err
+	if s.noResult {
+		result = input
 	}
-	out = raw
-	if !s.noResult {
-		var fault error
-		if out, fault = s.resultPath.put(raw, result); fault != nil {
-			return nil, "", f.runtime("%v", fault)
-		}
-	}
-	if out, err = f.selected(s.output, s.noOutput, "OutputPath", out); err != nil {
-		return nil, "", err
-	}
-	if len(encode(out)) > MaxPayload {
-		return nil, "", tooLarge(s.name)
-	}
-	return out, next, nil
+	out, err = f.output(s.resultPath, input, result, s.output)
+	return out, next, err
 }
 
-// selected is what InputPath or OutputPath leaves of data.
-func (f *frame) selected(p path, none bool, field string, data any) (any, *failure) {
-	if none {
-		return map[string]any{}, nil
+// output is what of input, with the result put into it, the state hands on.
+func (f *frame) output(resultPath path, input, result any, outputPath path) (any, *failure) {
+	out, fault := resultPath.put(input, result)
+	if fault != nil {
+		return nil, f.runtime("%v", fault)
 	}
-	return f.find(p, field, data)
+	out, err := f.find(outputPath, "OutputPath", out)
+	if err == nil && len(encode(out)) > MaxPayload {
+		err = tooLarge(f.state.name)
+	}
+	return out, err
 }
+
+// source is what p leads into: data, or the context object.
+func (f *frame) source(p path, data any) any {
+	if p.context {
+		return f.contextObject()
+	}
+	return data
+}
+
+// find is the value that p names; field names the field that p stands in, for
+// the error.
+func (f *frame) find(p path, field string, data any) (any, *failure) {
+	data = f.source(p, data)
+	v, ok := p.in(data)
+	if !ok {
+		return nil, f.runtime("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", p.text, field, encode(data))
+	}
+	return v, nil
+}
+
+// contextObject has the members that AWS was seen to give. RetryCount is there in
+// states that can be retried only.
+// https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+func (f *frame) contextObject() map[string]any {
+	state := map[string]any{"Name": f.state.name, "EnteredTime": timestamp(f.entered)}
+	if f.state.retriable {
+		state["RetryCount"] = wholeNumber(f.retries)
+	}
+	c := map[string]any{
+		"Execution": map[string]any{
+			"Id": f.id.executionARN(), "Name": f.id.name, "Input": f.input, "StartTime": timestamp(f.start),
+			"RoleArn": f.id.roleARN(), "RedriveCount": wholeNumber(0),
+		},
+		"StateMachine": map[string]any{"Id": f.id.machineARN(), "Name": f.id.machine},
+		"State":        state,
+	}
+	if f.item != nil {
+		c["Map"] = map[string]any{"Item": map[string]any{
+			"Index": wholeNumber(f.item.index), "Value": f.item.value, "Source": f.item.source,
+		}}
+	}
+	return c
+}
+
+// timestamp is t as Step Functions writes it.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -26,7 +26,6 @@ type fields struct {
 	names []string
 }
 
-// object is n's fields. A Comment may stand in any.
 func (l *loader) object(n node) *fields {
 	f := &fields{loader: l, node: n, open: map[string]node{}}
 	m, ok := n.value.(members)
@@ -43,7 +42,9 @@ func (l *loader) object(n node) *fields {
 // commented is an object in which a Comment may stand.
 func (l *loader) commented(n node) *fields {
 	f := l.object(n)
-	f.text("Comment")
+	if c, ok := f.get("Comment"); ok {
+		f.string(c)
+	}
 	return f
 }
 
@@ -72,17 +73,21 @@ func (f *fields) close() {
 	}
 }
 
-// text takes a string, empty where there is none.
-func (f *fields) text(name string) string {
-	n, ok := f.get(name)
+func (l *loader) string(n node) string {
+	s, ok := n.value.(string)
+	if !ok {
+		l.fault(n, "has to be a string")
+	}
+	return s
+}
+
+// needString takes a string that has to be there.
+func (f *fields) needString(name string) string {
+	n, ok := f.need(name)
 	if !ok {
 		return ""
 	}
-	s, ok := n.value.(string)
-	if !ok {
-		f.fault(n, "has to be a string")
-	}
-	return s
+	return f.string(n)
 }
 
 // oneOf takes a string that has to be there and one of these.
@@ -106,14 +111,10 @@ func (f *fields) number(name string, otherwise, least, most float64) float64 {
 	if !ok {
 		return otherwise
 	}
-	return f.inBounds(n, least, most)
-}
-
-func (l *loader) inBounds(n node, least, most float64) float64 {
 	number, _ := n.value.(json.Number)
 	v, err := strconv.ParseFloat(string(number), 64)
 	if err != nil || v < least || v > most {
-		l.fault(n, "has to be a number from %v to %v", least, most)
+		f.fault(n, "has to be a number from %v to %v", least, most)
 	}
 	return v
 }
@@ -131,36 +132,23 @@ func (f *fields) whole(name string, otherwise, least int) int {
 	return int(v)
 }
 
-// strings takes a list of strings that is not empty.
-func (f *fields) strings(name string) []string {
-	n, ok := f.need(name)
-	if !ok {
-		return nil
-	}
-	elements, ok := n.value.([]node)
-	if !ok || len(elements) == 0 {
-		f.fault(n, "has to be a list of strings")
-	}
-	var l []string
-	for _, e := range elements {
-		s, ok := e.value.(string)
-		if !ok {
-			f.fault(e, "has to be a string")
-		}
-		l = append(l, s)
-	}
-	return l
-}
-
-// list takes a list, empty where there is none.
+// list takes a list that is not empty, or nil where there is none.
 func (f *fields) list(name string) []node {
 	n, ok := f.get(name)
 	if !ok {
 		return nil
 	}
-	l, ok := n.value.([]node)
-	if !ok {
-		f.fault(n, "has to be a list")
+	l, _ := n.value.([]node)
+	if len(l) == 0 {
+		f.fault(n, "has to be a list of at least one")
 	}
 	return l
+}
+
+// needList is list where it has to be there.
+func (f *fields) needList(name string) []node {
+	if _, ok := f.open[name]; !ok {
+		f.fault(f.node, "%s is missing", name)
+	}
+	return f.list(name)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 )
 
 // decode reads one JSON value; numbers keep their text.
@@ -30,3 +31,5 @@ func encode(v any) []byte {
 	_ = e.Encode(v)
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
+
+func wholeNumber(n int) json.Number { return json.Number(strconv.Itoa(n)) }

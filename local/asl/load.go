@@ -22,25 +22,23 @@ type graph struct {
 type state struct {
 	name string
 	work work
+	// events that work adds to a history, beside those of being entered and left.
+	events int
 	// next is empty where the execution ends, and where work tells.
 	next string
 
-	input, output     path
-	noInput, noOutput bool // InputPath or OutputPath is null
-	resultSelector    *template
-	resultPath        path
-	noResult          bool // ResultPath is null
-	retriable         bool
-	retry             []retrier
-	catch             []catcher
+	output     path
+	resultPath path
+	noResult   bool // ResultPath is null
+	retriable  bool
+	retry      []retrier
+	catch      []catcher
 }
 
-// work is what a type of state does with its effective input.
+// work is what a type of state does with its input.
 type work interface {
 	// do returns the state's result, and the state to go to where that depends.
 	do(ctx context.Context, f *frame, input any) (result any, next string, err *failure)
-	// events that it adds to a history, beside those of being entered and left.
-	events() int
 }
 
 // Load parses a definition whose substitutions are filled in. Its error tells of
@@ -68,14 +66,20 @@ type target struct {
 	name string
 }
 
+// target takes the name of a state to go to, and adds it to targets.
+func (f *fields) target(field string, name *string, targets []target) []target {
+	n, ok := f.need(field)
+	if !ok {
+		return targets
+	}
+	*name, _ = n.value.(string)
+	return append(targets, target{n, *name})
+}
+
 // graph takes StartAt and States.
 func (f *fields) graph() *graph {
 	g := &graph{states: map[string]*state{}}
-	var targets []target
-	if n, ok := f.need("StartAt"); ok {
-		g.start, _ = n.value.(string)
-		targets = append(targets, target{n, g.start})
-	}
+	targets := f.target("StartAt", &g.start, nil)
 	n, ok := f.need("States")
 	if !ok {
 		return g
@@ -98,35 +102,17 @@ func (f *fields) graph() *graph {
 }
 
 // state parses one state, and tells which others it goes to.
-func (l *loader) state(m member) (*state, []target) {
+func (l *loader) state(m member) (s *state, targets []target) {
 	f := l.commented(m.value)
-	s := &state{name: m.name}
-	var targets []target
+	s = &state{name: m.name}
 	kind := f.oneOf("Type", "Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Map")
-	if kind != "Fail" && kind != "" {
-		s.input, s.noInput = f.nullable("InputPath")
-		s.output, s.noOutput = f.nullable("OutputPath")
-	}
-	switch kind {
-	case "Task", "Pass", "Map":
-		s.resultPath, s.noResult = f.resultPath()
-		targets = append(targets, f.next(s)...)
-	case "Wait":
-		targets = append(targets, f.next(s)...)
-	}
-	if kind == "Task" || kind == "Map" {
-		s.retriable = true
-		s.resultSelector = f.template("ResultSelector")
-		s.retry = f.retriers()
-		s.catch, targets = f.catchers(targets)
-	}
 	switch kind {
 	case "Task":
-		s.work = f.task()
+		s.work, s.events = f.task(), taskEvents
 	case "Pass":
 		s.work = f.pass()
 	case "Choice":
-		s.work, targets = f.choice(targets)
+		s.work, targets = f.choice()
 	case "Wait":
 		s.work = f.wait()
 	case "Succeed":
@@ -134,28 +120,43 @@ func (l *loader) state(m member) (*state, []target) {
 	case "Fail":
 		s.work = f.fail()
 	case "Map":
-		s.work = f.distributedMap()
+		s.work, s.events = f.distributedMap(), mapEvents
 	default:
 		return s, nil // its fields mean nothing
+	}
+	switch kind {
+	case "Task", "Map":
+		s.retriable = true
+		s.retry = f.retriers()
+		s.catch, targets = f.catchers()
+		fallthrough
+	case "Pass":
+		s.resultPath, s.noResult = f.resultPath()
+		fallthrough
+	case "Wait":
+		targets = f.next(s, targets)
+	}
+	if kind == "Task" || kind == "Pass" || kind == "Succeed" {
+		s.output = f.outputPath()
 	}
 	f.close()
 	return s, targets
 }
 
 // next takes Next or End.
-func (f *fields) next(s *state) []target {
+func (f *fields) next(s *state, targets []target) []target {
 	end, ends := f.get("End")
-	next, goes := f.get("Next")
+	_, goes := f.open["Next"]
 	switch {
 	case ends && goes:
 		f.fault(end, "stands beside Next")
 	case ends && end.value != true:
 		f.fault(end, "has to be true")
-	case goes:
-		s.next, _ = next.value.(string)
-		return []target{{next, s.next}}
-	case !ends:
+	case !ends && !goes:
 		f.fault(f.node, "Next or End is missing")
+	case goes:
+		return f.target("Next", &s.next, targets)
 	}
-	return nil
+	f.get("Next")
+	return targets
 }

@@ -12,40 +12,40 @@ const all = `{
  "States": {
   "A": {
    "Type": "Task", "Comment": "c", "Resource": "arn:aws:states:::lambda:invoke",
-   "InputPath": "$.a", "Parameters": {"FunctionName": "f", "Payload": {"any": 1}}, "TimeoutSeconds": 1,
-   "ResultSelector": {"any.$": "$"}, "ResultPath": "$.b", "OutputPath": "$",
+   "Parameters": {"FunctionName": "f", "Payload": {"any": 1}}, "TimeoutSeconds": 1, "ResultPath": "$.b", "OutputPath": "$",
    "Retry": [{"Comment": "c", "ErrorEquals": ["E"], "IntervalSeconds": 1, "BackoffRate": 2, "MaxDelaySeconds": 2, "MaxAttempts": 1, "JitterStrategy": "FULL"}],
    "Catch": [{"Comment": "c", "ErrorEquals": ["States.ALL"], "ResultPath": "$.e", "Next": "B"}],
    "Next": "B"
   },
   "B": {
-   "Type": "Choice", "Comment": "c", "InputPath": "$", "OutputPath": "$",
+   "Type": "Choice", "Comment": "c",
    "Choices": [
     {"Comment": "c", "Variable": "$.a", "StringEquals": "a", "Next": "C"},
-    {"And": [{"Variable": "$.a", "IsNull": true}], "Next": "D"},
-    {"Not": {"Or": [{"Variable": "$.a", "NumericEqualsPath": "$.b"}]}, "Next": "E"}
+    {"And": [{"Variable": "$.a", "IsPresent": true}], "Next": "D"},
+    {"Not": {"Or": [{"Variable": "$.a", "NumericEquals": 1}]}, "Next": "E"}
    ],
    "Default": "F"
   },
-  "C": {"Type": "Pass", "Comment": "c", "InputPath": "$", "Parameters": {"any": 1}, "ResultPath": null, "OutputPath": "$", "End": true},
-  "D": {"Type": "Wait", "Comment": "c", "InputPath": "$", "Seconds": 1, "OutputPath": "$", "Next": "G"},
-  "E": {"Type": "Succeed", "Comment": "c", "InputPath": "$", "OutputPath": "$"},
+  "C": {"Type": "Pass", "Comment": "c", "Parameters": {"any": 1}, "ResultPath": null, "OutputPath": "$", "End": true},
+  "D": {"Type": "Wait", "Comment": "c", "Seconds": 1, "Next": "G"},
+  "E": {"Type": "Succeed", "Comment": "c", "OutputPath": "$"},
   "F": {"Type": "Fail", "Comment": "c", "ErrorPath": "$.e", "CausePath": "States.JsonToString($)"},
   "G": {
-   "Type": "Map", "Comment": "c", "Label": "L", "InputPath": "$", "OutputPath": "$",
-   "MaxConcurrency": 1, "ToleratedFailurePercentage": 1, "ToleratedFailureCountPath": "$.n",
+   "Type": "Map", "Comment": "c", "Label": "L", "MaxConcurrencyPath": "$.c", "ToleratedFailurePercentagePath": "$.t",
    "ItemReader": {"Comment": "c", "Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}, "Parameters": {"Bucket": "b", "Key.$": "$.k"}},
    "ItemSelector": {"any.$": "$$.Map.Item.Value"},
    "ItemProcessor": {
     "Comment": "c", "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "A",
     "States": {"A": {"Type": "Succeed"}}
    },
-   "ResultWriter": {"Comment": "c", "Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}, "WriterConfig": {"Transformation": "NONE", "OutputType": "JSON"}},
-   "ResultSelector": {"any.$": "$"}, "ResultPath": "$.map",
+   "ResultWriter": {"Comment": "c", "Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}},
+   "ResultPath": "$.map",
    "Retry": [{"ErrorEquals": ["States.ItemReaderFailed"]}],
    "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "E"}],
-   "End": true
-  }
+   "Next": "H"
+  },
+  "H": {"Type": "Pass", "Result": {"any": [1, {"any": 1}]}, "Next": "I"},
+  "I": {"Type": "Fail", "Error": "E", "Cause": "c"}
  }
 }`
 
@@ -58,7 +58,7 @@ func TestEveryKnownFieldLoads(t *testing.T) {
 // TestUnknownFieldsAreRefusedEverywhere puts one into each object in turn.
 func TestUnknownFieldsAreRefusedEverywhere(t *testing.T) {
 	// Where any member may stand: templates, and names of states.
-	free := []string{"Parameters/Payload", "ResultSelector", "ItemSelector", "C/Parameters", "/States", "ItemProcessor/States"}
+	free := []string{"Parameters/Payload", "ItemSelector", "C/Parameters", "H/Result", "H/Result/any/1", "/States", "ItemProcessor/States"}
 	objects := 0
 	for at := range all {
 		if all[at] != '{' {
@@ -119,12 +119,24 @@ func pointerOf(t *testing.T, text string) string {
 
 func TestRefusedWithItsPlace(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
-		{"state type", `"Type": "Wait"`, `"Type": "Parallel"`, `line 22, /States/D/Type: Parallel is not implemented here`},
+		{"state type", `"Type": "Wait"`, `"Type": "Parallel"`, `line 21, /States/D/Type: Parallel is not implemented here`},
 		{"resource", `lambda:invoke"`, `lambda:invoke.waitForTaskToken"`, `line 5, /States/A/Resource: arn:aws:states:::lambda:invoke.waitForTaskToken is not implemented`},
-		{"intrinsic function", `States.JsonToString($)`, `States.Hash($)`, `line 24, /States/F/CausePath: "States.Hash($)": intrinsic function "States.Hash" is not implemented here`},
-		{"arguments", `States.JsonToString($)`, `States.JsonToString($, $)`, `takes 1 arguments, not 2`},
+		{"input path", `"TimeoutSeconds": 1,`, `"TimeoutSeconds": 1, "InputPath": "$",`, `line 6, /States/A/InputPath: unknown field, or one that is not implemented here`},
+		{"result selector", `"TimeoutSeconds": 1,`, `"TimeoutSeconds": 1, "ResultSelector": {},`, `/States/A/ResultSelector: unknown field, or one that is not implemented here`},
+		{"function that is looked up", `"FunctionName": "f"`, `"FunctionName.$": "$.f"`, `/States/A/Parameters: FunctionName is missing`},
+		{"payload that is looked up", `"Payload": {"any": 1}`, `"Payload.$": "$"`, `/States/A/Parameters/Payload.$: unknown field, or one that is not implemented here`},
+		{"payload that is no object", `"Payload": {"any": 1}`, `"Payload": "p"`, `/States/A/Parameters/Payload: has to be an object`},
+		{"list in a template", `"Payload": {"any": 1}`, `"Payload": {"any": [1]}`, `/States/A/Parameters/Payload/any: a list in a template is not implemented here`},
+		{"intrinsic function", `States.JsonToString($)`, `States.Hash($)`, `line 23, /States/F/CausePath: has to be a path as $.name.name, or States.JsonToString($.name.name); others are not implemented here`},
+		{"arguments", `States.JsonToString($)`, `States.JsonToString($, $)`, `/States/F/CausePath: has to be a path as`},
+		{"end of a call", `States.JsonToString($)`, `States.JsonToString($`, `/States/F/CausePath: has to be a path as`},
 		{"filter", `"$.e"`, `"$.e[?(@.a)]"`, `/States/A/Catch/0/ResultPath: "$.e[?(@.a)]" is no reference path`},
-		{"descent", `"InputPath": "$.a"`, `"InputPath": "$..a"`, `/States/A/InputPath: "$..a" is no reference path`},
+		{"index", `"OutputPath": "$",`, `"OutputPath": "$.a[0]",`, `/States/A/OutputPath: "$.a[0]" is no reference path`},
+		{"quoted name", `"OutputPath": "$",`, `"OutputPath": "$['a']",`, `/States/A/OutputPath: "$['a']" is no reference path`},
+		{"descent", `"OutputPath": "$",`, `"OutputPath": "$..a",`, `/States/A/OutputPath: "$..a" is no reference path`},
+		{"no output", `"OutputPath": "$",`, `"OutputPath": null,`, `/States/A/OutputPath: has to be a path`},
+		{"output of a wait", `"Seconds": 1`, `"Seconds": 1, "OutputPath": "$"`, `/States/D/OutputPath: unknown field`},
+		{"into the context", `"ResultPath": "$.b"`, `"ResultPath": "$$.b"`, `/States/A/ResultPath: the context object cannot be written to`},
 		{"no path", `{"any.$": "$$.Map.Item.Value"}`, `{"any.$": 7}`, `/States/G/ItemSelector/any.$: has to be a path`},
 		{"nowhere", `"Next": "D"`, `"Next": "Z"`, `/States/B/Choices/1/Next: there is no state "Z"`},
 		{"start", `"StartAt": "A", "TimeoutSeconds"`, `"StartAt": "Z", "TimeoutSeconds"`, `line 2, /StartAt: there is no state "Z"`},
@@ -132,23 +144,32 @@ func TestRefusedWithItsPlace(t *testing.T) {
 		{"mode", `"DISTRIBUTED"`, `"INLINE"`, `/States/G/ItemProcessor/ProcessorConfig/Mode: INLINE is not implemented here`},
 		{"children", `"STANDARD"`, `"EXPRESS"`, `/ExecutionType: EXPRESS`},
 		{"reader", `"JSONL"`, `"CSV"`, `/States/G/ItemReader/ReaderConfig/InputType: CSV is not implemented here`},
-		{"writer", `"NONE", "OutputType"`, `"COMPACT", "OutputType"`, `/WriterConfig/Transformation: COMPACT is not implemented here`},
-		{"label", `"Label": "L",`, ``, `/States/G: Label is missing`},
+		{"writer", `"Prefix": "p"}`, `"Prefix": "p"}, "WriterConfig": {}`, `/States/G/ResultWriter/WriterConfig: unknown field, or one that is not implemented here`},
+		{"no label", `"Label": "L",`, ``, `/States/G: Label is missing`},
+		{"label", `"Label": "L",`, `"Label": "L/L",`, `/States/G: Label has to be of`},
+		{"no selector", `"ItemSelector": {"any.$": "$$.Map.Item.Value"},`, ``, `/States/G: ItemSelector is missing`},
+		{"given concurrency", `"MaxConcurrencyPath": "$.c"`, `"MaxConcurrency": 1`, `/States/G/MaxConcurrency: unknown field, or one that is not implemented here`},
+		{"count of failures", `"ToleratedFailurePercentagePath"`, `"ToleratedFailureCountPath"`, `/States/G/ToleratedFailureCountPath: unknown field, or one that is not implemented here`},
 		{"jitter", `"FULL"`, `"SOME"`, `/States/A/Retry/0/JitterStrategy: SOME is not implemented`},
 		{"delay", `"MaxDelaySeconds": 2`, `"MaxDelaySeconds": 1`, `/States/A/Retry/0: MaxDelaySeconds has to be above IntervalSeconds`},
 		{"interval", `"IntervalSeconds": 1`, `"IntervalSeconds": 1.5`, `IntervalSeconds: has to be a whole number`},
+		{"attempts", `"MaxAttempts": 1`, `"MaxAttempts": -1`, `/States/A/Retry/0/MaxAttempts: has to be a number from 0 to`},
+		{"no errors", `["E"]`, `[]`, `/States/A/Retry/0/ErrorEquals: has to be a list of at least one`},
 		{"all beside another", `["States.ALL"], "ResultPath"`, `["States.ALL", "E"], "ResultPath"`, `/States/A/Catch/0/ErrorEquals: States.ALL has to stand alone and last`},
-		{"what cannot be caught", `["E"]`, `["States.Runtime"]`, `States.Runtime is never raised here, or cannot be caught`},
-		{"path beside number", `"MaxConcurrency": 1`, `"MaxConcurrency": 1, "MaxConcurrencyPath": "$.n"`, `/States/G/MaxConcurrencyPath: stands beside MaxConcurrency`},
-		{"out of bounds", `"ToleratedFailurePercentage": 1`, `"ToleratedFailurePercentage": 101`, `has to be a number from 0 to 100`},
-		{"two operators", `"IsNull": true`, `"IsNull": true, "IsString": true`, `/States/B/Choices/1/And/0/IsString: stands beside IsNull`},
+		{"what cannot be caught", `["E"]`, `["States.Runtime"]`, `/States/A/Retry/0/ErrorEquals/0: States.Runtime is never raised here, or cannot be caught`},
+		{"two operators", `"IsPresent": true`, `"IsPresent": true, "BooleanEquals": true`, `/States/B/Choices/1/And/0/BooleanEquals: stands beside IsPresent`},
 		{"operand", `"StringEquals": "a"`, `"StringEquals": 1`, `/States/B/Choices/0/StringEquals: is not what StringEquals compares with`},
+		{"operator", `"StringEquals"`, `"StringMatches"`, `/States/B/Choices/0/StringMatches: unknown field, or one that is not implemented here`},
 		{"no operator", `"StringEquals": "a", `, ``, `/States/B/Choices/0: an operator that is implemented here is missing`},
+		{"no variable", `"Variable": "$.a", "StringEquals"`, `"StringEquals"`, `/States/B/Choices/0: Variable is missing`},
+		{"no default", `"Default"`, `"Otherwise"`, `/States/B: Default is missing`},
+		{"wait", `"Seconds": 1`, `"SecondsPath": "$.s"`, `/States/D: Seconds is missing; other forms of Wait are not implemented here`},
 		{"no end", `, "End": true},` + "\n  \"D\"", "},\n  \"D\"", `/States/C: Next or End is missing`},
 		{"next and end", `"Next": "G"`, `"Next": "G", "End": true`, `/States/D/End: stands beside Next`},
-		{"cause twice", `"CausePath"`, `"Cause": "c", "CausePath"`, `/States/F/CausePath: stands beside the field without Path`},
-		{"twice", `"Seconds": 1`, `"Seconds": 1, "Seconds": 2`, `line 22: /States/D/Seconds stands twice`},
-		{"payload", `"Payload": {"any": 1}`, `"Payload": {"any": [{"x.$": "$"}]}`, `a list whose elements are evaluated is not implemented here`},
+		{"no cause", `"Error": "E", "Cause": "c"`, `"Error": "E"`, `/States/I: Cause or CausePath is missing`},
+		{"cause twice", `"CausePath"`, `"Cause": "c", "CausePath"`, `/States/F/CausePath: stands beside Cause`},
+		{"result twice", `"Parameters": {"any": 1}`, `"Parameters": {"any": 1}, "Result": 1`, `/States/C/Result: unknown field, or one`},
+		{"twice", `"Seconds": 1`, `"Seconds": 1, "Seconds": 2`, `line 21: /States/D/Seconds stands twice`},
 		{"JSONata", `"Comment": "c", "StartAt": "A", "TimeoutSeconds"`, `"QueryLanguage": "JSONata", "StartAt": "A", "TimeoutSeconds"`, `line 2, /QueryLanguage: unknown field`},
 		{"no JSON", `"StartAt": "A", "TimeoutSeconds"`, `"StartAt" "A", "TimeoutSeconds"`, `line 2: invalid character '"' after object key`},
 	} {

@@ -14,24 +14,26 @@ import (
 	"time"
 )
 
-// lifecycle is the machine that AWS was recorded with, its items in a file.
+// lifecycle is the machine that AWS was recorded with, but for its items, which
+// are in a file here, its first wait, which each item told, and its tolerance,
+// which was a count.
 const lifecycle = `{"StartAt": "LifeMap", "States": {
 	"LifeMap": {"Type": "Map", "Label": "LifeMap",
 		"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}, "Parameters": {"Bucket": "b", "Key.$": "$.items"}},
-		"MaxConcurrencyPath": "$.concurrency", "ToleratedFailureCountPath": "$.tolerance",
+		"MaxConcurrencyPath": "$.concurrency", "ToleratedFailurePercentagePath": "$.tolerance",
 		"ItemSelector": {"index.$": "$$.Map.Item.Index", "value.$": "$$.Map.Item.Value", "source.$": "$$.Map.Item.Source", "parentId.$": "$$.Execution.Id"},
 		"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "WaitBeforeDecision", "States": {
-			"WaitBeforeDecision": {"Type": "Wait", "SecondsPath": "$.value.wait", "Next": "Decide"},
+			"WaitBeforeDecision": {"Type": "Wait", "Seconds": 5, "Next": "Decide"},
 			"Decide": {"Type": "Choice", "Choices": [{"Variable": "$.value.fail", "BooleanEquals": true, "Next": "FailItem"}], "Default": "ReturnContext"},
 			"FailItem": {"Type": "Fail", "Error": "OwnedItemFailure", "Cause": "intentional bounded native observation"},
 			"ReturnContext": {"Type": "Pass", "Parameters": {"item.$": "$", "childContext.$": "$$"}, "End": true}}},
-		"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix.$": "$.prefix"}, "WriterConfig": {"Transformation": "NONE", "OutputType": "JSON"}},
+		"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix.$": "$.prefix"}},
 		"ResultPath": "$.map", "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.map", "Next": "After"}],
 		"Next": "After"},
 	"After": {"Type": "Wait", "Seconds": 10, "Next": "End"}, "End": {"Type": "Pass", "OutputPath": "$.map", "End": true}}}`
 
 // resultFiles are the files under results/ by their last name.
-func (w *world) resultFiles() map[string]string {
+func (w *aws) resultFiles() map[string]string {
 	files := map[string]string{}
 	for key, text := range w.objects {
 		if strings.HasPrefix(key, "b/results/") {
@@ -88,7 +90,7 @@ func TestResultsAreThoseOfAWS(t *testing.T) {
 		{
 			"one failure tolerated", "testdata/",
 			`{"n":0,"wait":4,"fail":true}` + "\n" + `{"n":1,"wait":4,"fail":false}` + "\n" + `{"n":2,"wait":4,"fail":false}` + "\n\n" + `{"n":3,"wait":4,"fail":false}`,
-			`{"items": "items", "prefix": "results/tolerance", "concurrency": 2, "tolerance": 1}`,
+			`{"items": "items", "prefix": "results/tolerance", "concurrency": 2, "tolerance": 25}`,
 			`{"MapRunArn":"arn:aws:states:us-west-2:000000000000:mapRun:machine/LifeMap:UUID","ResultWriterDetails":{"Bucket":"b","Key":"results/RUN/UUID/manifest.json"}}`,
 			[]string{"FAILED_0.json", "manifest.json"},
 		},
@@ -102,7 +104,7 @@ func TestResultsAreThoseOfAWS(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := &world{objects: map[string]string{"b/items": c.items}}
+				w := &aws{objects: map[string]string{"b/items": c.items}}
 				out, err := w.run(t.Context(), t, lifecycle, c.input)
 				if err != nil || alike(out) != c.output {
 					t.Errorf("output %s, %v\nwant %s", alike(out), err, c.output)
@@ -148,8 +150,8 @@ func firstMembers(t *testing.T, text []byte) string {
 }
 
 func TestContextOfAChildIsThatOfAWS(t *testing.T) {
-	w := &world{objects: map[string]string{"b/items": `{"n":1,"wait":0,"fail":false}`}}
-	if _, err := w.run(t.Context(), t, strings.Replace(lifecycle, `"Seconds": 10`, `"Seconds": 0`, 1),
+	w := &aws{objects: map[string]string{"b/items": `{"n":1,"wait":0,"fail":false}`}}
+	if _, err := w.run(t.Context(), t, regexp.MustCompile(`"Seconds": \d+`).ReplaceAllString(lifecycle, `"Seconds": 0`),
 		`{"items": "items", "prefix": "results/x", "concurrency": 1, "tolerance": 0}`); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +171,7 @@ func TestContextOfAChildIsThatOfAWS(t *testing.T) {
 
 func TestResultsOfAFailedMapComeLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{objects: map[string]string{"b/items": `{"n":0,"wait":5,"fail":true}`}}
+		w := &aws{objects: map[string]string{"b/items": `{"n":0,"wait":5,"fail":true}`}}
 		start := time.Now()
 		if _, err := w.run(t.Context(), t, lifecycle, `{"items": "items", "prefix": "results/x", "concurrency": 1, "tolerance": 0}`); err != nil {
 			t.Fatal(err)
@@ -189,13 +191,23 @@ func TestResultsOfAFailedMapComeLate(t *testing.T) {
 }
 
 // echo is a map whose children invoke a function.
-func echo(settings string) string {
-	return `{"StartAt": "A", "States": {"A": {"Type": "Map", "Label": "L", ` + settings + `
-		"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}, "Parameters": {"Bucket": "b", "Key": "items"}},
-		"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "C", "States": {
-			"C": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload.$": "$"}, "OutputPath": "$.Payload", "End": true}}},
-		"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "results"}},
-		"End": true}}}`
+const echo = `{"StartAt": "A", "States": {"A": {"Type": "Map", "Label": "L",
+	"MaxConcurrencyPath": "$.concurrency", "ToleratedFailurePercentagePath": "$.tolerance",
+	"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}, "Parameters": {"Bucket": "b", "Key": "items"}},
+	"ItemSelector": {"n.$": "$$.Map.Item.Value"},
+	"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "C", "States": {
+		"C": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload": {"n.$": "$.n"}}, "OutputPath": "$.Payload", "End": true}}},
+	"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "results"}},
+	"End": true}}}`
+
+// number of an item that echo hands to its function.
+func numberOf(t *testing.T, payload string) int {
+	t.Helper()
+	var item struct{ N int }
+	if err := json.Unmarshal([]byte(payload), &item); err != nil {
+		t.Error(err)
+	}
+	return item.N
 }
 
 func numbers(n int) string {
@@ -208,31 +220,28 @@ func numbers(n int) string {
 
 func TestTolerance(t *testing.T) {
 	for _, c := range []struct {
-		settings      string
+		percent       float64
 		items, failed int
 		fails         bool
 	}{
-		{``, 10, 0, false},
-		{``, 10, 1, true},
-		{`"ToleratedFailurePercentage": 10,`, 10, 1, false},
-		{`"ToleratedFailurePercentage": 10,`, 10, 2, true},
-		{`"ToleratedFailurePercentage": 10.5,`, 19, 2, true},
-		{`"ToleratedFailurePercentage": 100,`, 3, 3, false},
-		{`"ToleratedFailureCount": 2,`, 3, 2, false},
-		{`"ToleratedFailureCount": 2,`, 3, 3, true},
-		{`"ToleratedFailureCount": 5, "ToleratedFailurePercentage": 10,`, 10, 2, true},
-		{`"ToleratedFailurePercentage": 0,`, 0, 0, false},
+		{0, 10, 0, false},
+		{0, 10, 1, true},
+		{10, 10, 1, false},
+		{10, 10, 2, true},
+		{10.5, 19, 2, true},
+		{100, 3, 3, false},
+		{0, 0, 0, false},
 	} {
-		t.Run(fmt.Sprintf("%s %d of %d", c.settings, c.failed, c.items), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%v%%, %d of %d", c.percent, c.failed, c.items), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := &world{objects: map[string]string{"b/items": numbers(c.items)}}
-				w.invoke = func(_ context.Context, _, item string) (string, error) {
-					if n := 0; json.Unmarshal([]byte(item), &n) == nil && n < c.failed {
-						return "", &TaskError{"Denied", item}
+				w := &aws{objects: map[string]string{"b/items": numbers(c.items)}}
+				w.invoke = func(_ context.Context, _, payload string) (string, error) {
+					if numberOf(t, payload) < c.failed {
+						return "", &TaskError{"Denied", payload}
 					}
-					return item, nil
+					return payload, nil
 				}
-				_, err := w.run(t.Context(), t, echo(`"MaxConcurrency": 3, `+c.settings), `{}`)
+				_, err := w.run(t.Context(), t, echo, fmt.Sprintf(`{"concurrency": 3, "tolerance": %v}`, c.percent))
 				if fails := err != nil; fails != c.fails {
 					t.Errorf("ended with %v", err)
 				}
@@ -247,19 +256,21 @@ func TestTolerance(t *testing.T) {
 func TestEveryItemEndsInOneResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 200
-		w := &world{objects: map[string]string{"b/items": numbers(n)}, sizes: 4096}
-		w.invoke = func(ctx context.Context, _, item string) (string, error) {
-			if item == "20" {
+		w := &aws{objects: map[string]string{"b/items": numbers(n)}}
+		w.invoke = func(ctx context.Context, _, payload string) (string, error) {
+			switch item := numberOf(t, payload); {
+			case item == 20:
 				time.Sleep(time.Second)
 				return "", &TaskError{"Denied", "no"}
-			}
-			if item > "20" && len(item) > 1 { // under way when the map fails
+			case item > 20: // under way when the map fails
 				<-ctx.Done()
 				return "", ctx.Err()
 			}
-			return item, nil
+			return payload, nil
 		}
-		_, err := w.run(t.Context(), t, echo(`"MaxConcurrency": 15,`), `{}`)
+		m := load(t, echo)
+		m.graph.states["A"].work.(*distributedMap).fileBytes = 4096
+		_, err := w.execute(t.Context(), m, `{"concurrency": 15, "tolerance": 0}`)
 		if ended(t, err).Name != "States.ExceedToleratedFailureThreshold" {
 			t.Fatal(err)
 		}
@@ -300,16 +311,16 @@ func TestEveryItemEndsInOneResult(t *testing.T) {
 
 func TestStoppedMapLeavesItsResults(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	w := &world{objects: map[string]string{"b/items": numbers(50)}}
-	w.invoke = func(ctx context.Context, _, item string) (string, error) {
-		if item == "7" {
+	w := &aws{objects: map[string]string{"b/items": numbers(50)}}
+	w.invoke = func(ctx context.Context, _, payload string) (string, error) {
+		if numberOf(t, payload) == 7 {
 			stop()
 			<-ctx.Done()
 			return "", ctx.Err()
 		}
-		return item, nil
+		return payload, nil
 	}
-	_, err := w.run(ctx, t, echo(`"MaxConcurrency": 1,`), `{}`)
+	_, err := w.run(ctx, t, echo, `{"concurrency": 1, "tolerance": 0}`)
 	if ended(t, err) != (ExecutionError{Status: Aborted}) {
 		t.Errorf("ended with %v", err)
 	}
@@ -322,19 +333,19 @@ func TestStoppedMapLeavesItsResults(t *testing.T) {
 }
 
 func TestMapThatCannotBegin(t *testing.T) {
-	for _, c := range []struct{ name, items, settings, want, cause string }{
-		{"no file", "", "", "States.ItemReaderFailed", "s3://b/items is not there"},
-		{"no JSON", "1\n{\n", "", "States.ItemReaderFailed", "item 1 is no JSON: {"},
-		{"no setting", "1", `"MaxConcurrencyPath": "$.gone",`, "States.Runtime", "$.gone"},
-		{"no number", "1", `"ToleratedFailurePercentagePath": "$",`, "States.Runtime", "from 0 to 100"},
-		{"nothing to select", "1", `"ItemSelector": {"a.$": "$.gone"},`, "States.Runtime", "$.gone"},
+	const input = `{"concurrency": 1, "tolerance": 0}`
+	for _, c := range []struct{ name, items, input, want, cause string }{
+		{"no file", "", input, "States.ItemReaderFailed", "s3://b/items is not there"},
+		{"no JSON", "1\n{\n", input, "States.ItemReaderFailed", "item 1 is no JSON: {"},
+		{"no setting", "1", `{"tolerance": 0}`, "States.Runtime", "$.concurrency"},
+		{"no number", "1", `{"concurrency": 1, "tolerance": "all"}`, "States.Runtime", "from 0 to 100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &world{objects: map[string]string{}}
+			w := &aws{objects: map[string]string{}}
 			if c.items != "" {
 				w.objects["b/items"] = c.items
 			}
-			_, err := w.run(t.Context(), t, echo(c.settings), `{}`)
+			_, err := w.run(t.Context(), t, echo, c.input)
 			if e := ended(t, err); e.Name != c.want || !strings.Contains(e.Cause, c.cause) {
 				t.Errorf("ended with %v", err)
 			}
@@ -346,7 +357,7 @@ func TestMapThatCannotBegin(t *testing.T) {
 }
 
 // full is a bucket that nothing can be put into.
-type full struct{ *world }
+type full struct{ *aws }
 
 func (full) Put(context.Context, string, string, io.ReadSeeker) error {
 	return errors.New("no space left")
@@ -359,12 +370,8 @@ func TestResultsThatCannotBeWrittenAreToldOf(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := &world{objects: map[string]string{"b/items": "1"}}
-				m, err := Load([]byte(echo("")))
-				if err != nil {
-					t.Fatal(err)
-				}
-				_, err = m.Run(t.Context(), Execution{ARN: testARN, Input: []byte(`{}`), StartTime: time.Now()}, Env{
+				w := &aws{objects: map[string]string{"b/items": "1"}}
+				_, err := load(t, echo).Run(t.Context(), Execution{ARN: testARN, Input: []byte(`{"concurrency": 1, "tolerance": 0}`), StartTime: time.Now()}, Env{
 					Invoke: func(_ context.Context, _ string, payload []byte) ([]byte, error) {
 						if c.fault != "" {
 							return nil, &TaskError{c.fault, ""}
@@ -383,14 +390,11 @@ func TestResultsThatCannotBeWrittenAreToldOf(t *testing.T) {
 
 // BenchmarkMap is a map of 1,000 children that do nothing.
 func BenchmarkMap(b *testing.B) {
-	m, err := Load([]byte(echo(`"MaxConcurrency": 10,`)))
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := &world{objects: map[string]string{"b/items": numbers(1000)}}
+	m := load(b, echo)
+	w := &aws{objects: map[string]string{"b/items": numbers(1000)}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := m.Run(b.Context(), Execution{ARN: testARN, Input: []byte(`{}`)}, Env{
+		if _, err := m.Run(b.Context(), Execution{ARN: testARN, Input: []byte(`{"concurrency": 10, "tolerance": 0}`)}, Env{
 			Invoke:  func(_ context.Context, _ string, payload []byte) ([]byte, error) { return payload, nil },
 			Buckets: w,
 		}); err != nil {

@@ -12,16 +12,16 @@ import (
 // mapRun is one run of a Distributed Map.
 type mapRun struct {
 	*frame
-	m       *distributedMap
-	input   any // the map's effective input
-	arn     string
-	results *results
-	// percent and count are the failures that are tolerated, of total children;
-	// negative ones are not given.
-	percent, count float64
-	atOnce         int
-	total          int
-	bucket, key    string // of the items
+	m        *distributedMap
+	input    any // the map's
+	children id  // without a name
+	arn      string
+	results  *results
+	percent  float64 // of total children may fail
+	atOnce   int
+	total    int
+	bucket   string // of the items
+	key      string
 
 	// stop ends the children.
 	stop   context.CancelFunc
@@ -35,9 +35,6 @@ type mapRun struct {
 // AWS was up to a second.
 const lateness = time.Second
 
-// events: MapRunStarted, and MapRunSucceeded or MapRunFailed.
-func (*distributedMap) events() int { return 2 }
-
 func (m *distributedMap) do(ctx context.Context, f *frame, input any) (any, string, *failure) {
 	r, err := m.prepare(f, input)
 	if err != nil {
@@ -49,7 +46,7 @@ func (m *distributedMap) do(ctx context.Context, f *frame, input any) (any, stri
 	}
 	if err = r.execute(ctx); err != nil || ctx.Err() != nil {
 		stopped := ctx.Err() != nil
-		f.late.add(func() error {
+		f.late.Go(func() error {
 			// Nothing ends this early: a run is not over before its results are there.
 			ctx := context.WithoutCancel(ctx)
 			if !stopped {
@@ -68,39 +65,35 @@ func (m *distributedMap) do(ctx context.Context, f *frame, input any) (any, stri
 	}, "", nil
 }
 
-func (r *mapRun) unreadable(err error) *failure {
-	return &failure{name: itemReaderFailed, cause: fmt.Sprintf("The items in s3://%s/%s cannot be read: %v", r.bucket, r.key, err)}
-}
-
 // prepare evaluates what the map's fields say.
 func (m *distributedMap) prepare(f *frame, input any) (*mapRun, *failure) {
 	uuid := newUUID()
-	r := &mapRun{frame: f, m: m, input: input, arn: f.id.arn("mapRun", f.id.labelled(m.label), uuid)}
-	atOnce, err := m.atOnce.number(f, input)
+	r := &mapRun{frame: f, m: m, input: input, children: f.id}
+	r.children.label, r.children.name = m.label, ""
+	r.arn = r.children.mapRunARN(uuid)
+	atOnce, err := f.numberAt(m.atOnce, "MaxConcurrencyPath", MaxChildren, input)
 	if err != nil {
 		return nil, err
 	}
 	if r.atOnce = int(atOnce); r.atOnce == 0 {
 		r.atOnce = MaxChildren
 	}
-	if r.percent, err = m.percent.number(f, input); err != nil {
+	if r.percent, err = f.numberAt(m.percent, "ToleratedFailurePercentagePath", 100, input); err != nil {
 		return nil, err
 	}
-	if r.count, err = m.count.number(f, input); err != nil {
+	if r.bucket, r.key, err = f.locate(m.items, input); err != nil {
 		return nil, err
 	}
-	if r.percent < 0 && r.count < 0 {
-		r.count = 0 // what AWS tolerates by default
-	}
-	if r.bucket, r.key, err = f.placed(m.reader, "Key", input); err != nil {
-		return nil, err
-	}
-	bucket, prefix, err := f.placed(m.writer, "Prefix", input)
+	bucket, prefix, err := f.locate(m.results, input)
 	if err != nil {
 		return nil, err
 	}
-	r.results = newResults(f.env.Buckets, bucket, prefix+"/"+uuid, r.arn, f.env.ResultFileBytes)
+	r.results = newResults(f.env.Buckets, bucket, prefix+"/"+uuid, r.arn, m.fileBytes)
 	return r, nil
+}
+
+func (r *mapRun) unreadable(err error) *failure {
+	return &failure{name: itemReaderFailed, cause: fmt.Sprintf("The items in s3://%s/%s cannot be read: %v", r.bucket, r.key, err)}
 }
 
 // execute starts the children in the order of their items, so many at once, and
@@ -149,12 +142,9 @@ func (r *mapRun) execute(ctx context.Context) *failure {
 
 // childInput is what the ItemSelector makes of an item.
 func (r *mapRun) childInput(it *item) (any, *failure) {
-	if r.m.selector == nil {
-		return it.value, nil
-	}
 	f := *r.frame
 	f.item = it
-	input, err := f.evaluate(r.m.selector, r.input)
+	input, err := r.m.selector.value(&f, r.input)
 	if err == nil && len(encode(input)) > MaxPayload {
 		return nil, tooLarge(r.state.name)
 	}
@@ -163,18 +153,12 @@ func (r *mapRun) childInput(it *item) (any, *failure) {
 
 // child executes one child to its end.
 func (r *mapRun) child(ctx context.Context, input any) Child {
-	x := &execution{
-		graph: r.m.children, env: r.env, id: r.id, input: input, start: time.Now(),
-		machine: r.id.machineARN(r.m.label), late: r.late,
-	}
+	x := &execution{id: r.children, graph: r.m.children, env: r.env, input: input, start: time.Now(), late: r.late}
 	x.id.name = newUUID()
-	x.arn = r.id.arn("execution", r.id.labelled(r.m.label), x.id.name)
-	c := Child{ARN: x.arn, Name: x.id.name, Input: encode(input), Start: x.start}
-	if o := r.env.Observer; o != nil {
-		o.ChildStarted(c)
-	}
+	x.env.Observer = nil
+	c := Child{ARN: x.id.executionARN(), Name: x.id.name, Input: encode(input), Status: Succeeded, Start: x.start}
 	output, err := x.run(ctx)
-	c.Status, c.Output, c.Stop, c.Events = Succeeded, output, time.Now(), x.events
+	c.Output, c.Stop, c.Events = output, time.Now(), x.events
 	var ended *ExecutionError
 	if errors.As(err, &ended) {
 		c.Status, c.Error, c.Cause = ended.Status, ended.Name, ended.Cause
@@ -185,18 +169,18 @@ func (r *mapRun) child(ctx context.Context, input any) Child {
 // ended writes and counts a child, and breaks the run off when too many have
 // failed.
 func (r *mapRun) ended(c Child) {
-	r.write(newRecord(c, r.id.machineARN(r.m.label)))
+	r.write(newRecord(c, r.children.machineARN()))
 	if o := r.env.Observer; o != nil {
 		o.ChildEnded(c)
 	}
-	if c.Status != Failed && c.Status != TimedOut {
+	if c.Status != Failed {
 		return
 	}
 	r.mu.Lock()
 	r.failed++
 	failed := float64(r.failed)
 	r.mu.Unlock()
-	if r.percent >= 0 && failed*100 > r.percent*float64(r.total) || r.count >= 0 && failed > r.count {
+	if failed*100 > r.percent*float64(r.total) {
 		r.breakOff(&failure{name: toleranceExceeded, cause: "The specified tolerated failure threshold was exceeded"})
 	}
 }

@@ -39,7 +39,7 @@ func (f *fields) retriers() []retrier {
 			attempts: r.whole("MaxAttempts", 3, 0),
 		}
 		if _, ok := r.open["JitterStrategy"]; ok {
-			one.jitter = r.oneOf("JitterStrategy", "FULL", "NONE") == "FULL"
+			one.jitter = r.oneOf("JitterStrategy", "FULL") != ""
 		}
 		if one.most != 0 && one.most <= one.interval {
 			f.fault(n, "MaxDelaySeconds has to be above IntervalSeconds")
@@ -50,9 +50,8 @@ func (f *fields) retriers() []retrier {
 	return l
 }
 
-// catchers takes Catch, and adds where it leads to targets.
-func (f *fields) catchers(targets []target) ([]catcher, []target) {
-	var l []catcher
+// catchers takes Catch, and tells where it leads.
+func (f *fields) catchers() (l []catcher, targets []target) {
 	nodes := f.list("Catch")
 	for i, n := range nodes {
 		c := f.commented(n)
@@ -61,10 +60,7 @@ func (f *fields) catchers(targets []target) ([]catcher, []target) {
 		if one.path, none = c.resultPath(); none {
 			f.fault(n, "a ResultPath of null is not implemented here")
 		}
-		if next, ok := c.need("Next"); ok {
-			one.next, _ = next.value.(string)
-			targets = append(targets, target{next, one.next})
-		}
+		targets = c.target("Next", &one.next, targets)
 		c.close()
 		l = append(l, one)
 	}
@@ -75,18 +71,20 @@ func (f *fields) catchers(targets []target) ([]catcher, []target) {
 // list.
 func (f *fields) errorEquals(last bool) []string {
 	n := f.open["ErrorEquals"]
-	l := f.strings("ErrorEquals")
-	if slices.Contains(l, allErrors) && (len(l) > 1 || !last) {
-		f.fault(n, "States.ALL has to stand alone and last")
-	}
-	for _, name := range l {
+	var names []string
+	for _, e := range f.needList("ErrorEquals") {
+		name := f.string(e)
 		if strings.HasPrefix(name, "States.") && !slices.Contains([]string{
 			allErrors, anyTaskFailure, timeoutError, itemReaderFailed, writerFailed, toleranceExceeded,
 		}, name) {
-			f.fault(n, "%s is never raised here, or cannot be caught", name)
+			f.fault(e, "%s is never raised here, or cannot be caught", name)
 		}
+		names = append(names, name)
 	}
-	return l
+	if slices.Contains(names, allErrors) && (len(names) > 1 || !last) {
+		f.fault(n, "States.ALL has to stand alone and last")
+	}
+	return names
 }
 
 // matches tells whether one of the names in ErrorEquals means the error.

@@ -8,50 +8,48 @@ import (
 
 // task invokes a Lambda function.
 type task struct {
-	parameters *template
-	timeout    time.Duration // 0 where there is none
+	function string
+	payload  part
+	timeout  time.Duration // 0 where there is none
 }
 
-// lambdaInvoke is the one integration there is.
+// envelope is what AWS puts around a function's answer, which is the Payload in
+// it. It counts towards MaxPayload, and its lengths are those seen in AWS.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
-const lambdaInvoke = "arn:aws:states:::lambda:invoke"
+const envelope = `{"ExecutedVersion":"$LATEST","Payload":,"SdkHttpMetadata":{"AllHttpHeaders":{` +
+	`"X-Amz-Executed-Version":["$LATEST"],"x-amzn-Remapped-Content-Length":["0"],"Connection":["keep-alive"],` +
+	`"x-amzn-RequestId":["00000000-0000-0000-0000-000000000000"],"Content-Length":["262144"],` +
+	`"Date":["Mon, 10 Dec 2018 03:57:44 GMT"],"X-Amzn-Trace-Id":["` + envelopeTrace + `"],"Content-Type":["application/json"]},` +
+	`"HttpHeaders":{"Connection":"keep-alive","Content-Length":"262144","Content-Type":"application/json",` +
+	`"Date":"Mon, 10 Dec 2018 03:57:44 GMT","X-Amz-Executed-Version":"$LATEST","x-amzn-Remapped-Content-Length":"0",` +
+	`"x-amzn-RequestId":"00000000-0000-0000-0000-000000000000","X-Amzn-Trace-Id":"` + envelopeTrace + `"},"HttpStatusCode":200},` +
+	`"SdkResponseMetadata":{"RequestId":"00000000-0000-0000-0000-000000000000"},"StatusCode":200}`
+
+const envelopeTrace = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0;Lineage=1:00000000:0"
+
+// taskEvents are TaskScheduled, TaskStarted, and TaskSucceeded, TaskFailed or
+// TaskTimedOut.
+const taskEvents = 3
 
 func (f *fields) task() work {
-	f.oneOf("Resource", lambdaInvoke)
+	f.oneOf("Resource", "arn:aws:states:::lambda:invoke")
 	t := task{timeout: time.Duration(f.whole("TimeoutSeconds", 0, 1)) * time.Second}
-	n, ok := f.need("Parameters")
-	if !ok {
-		return t
+	if n, ok := f.need("Parameters"); ok {
+		p := f.object(n)
+		t.function = p.needString("FunctionName")
+		t.payload = p.template("Payload")
+		p.close()
 	}
-	t.parameters = f.parseTemplate("Parameters", n)
-	p := f.object(n)
-	if _, evaluated := p.get("FunctionName.$"); !evaluated {
-		p.need("FunctionName")
-	}
-	p.get("Payload")
-	p.get("Payload.$")
-	p.close()
 	return t
 }
 
 func (t task) do(ctx context.Context, f *frame, input any) (any, string, *failure) {
-	v, err := f.evaluate(t.parameters, input)
+	v, err := t.payload.value(f, input)
 	if err != nil {
 		return nil, "", err
 	}
-	parameters, _ := v.(map[string]any) // so it was loaded
-	function, ok := parameters["FunctionName"].(string)
-	if !ok || function == "" {
-		return nil, "", f.runtime("FunctionName is '%s', not the name of a function", encode(parameters["FunctionName"]))
-	}
-	payload := []byte("{}") // what AWS gives a function for null or nothing
-	if p := parameters["Payload"]; p != nil {
-		payload = encode(p)
-	}
-	if _, ok := parameters["Payload"].(string); ok {
-		return nil, "", f.runtime("A Payload that is a string, which AWS takes for JSON, is not implemented here.")
-	}
-	if len(encode(v)) > MaxPayload {
+	payload := encode(v)
+	if len(`{"FunctionName":"","Payload":}`)+len(t.function)+len(payload) > MaxPayload {
 		return nil, "", tooLarge(f.state.name)
 	}
 	limited := ctx
@@ -60,21 +58,19 @@ func (t task) do(ctx context.Context, f *frame, input any) (any, string, *failur
 		limited, stop = context.WithTimeout(ctx, t.timeout)
 		defer stop()
 	}
-	answer, fault := f.env.Invoke(limited, function, payload)
+	answer, fault := f.env.Invoke(limited, t.function, payload)
 	if fault != nil {
 		return nil, "", taskFailure(limited, fault)
 	}
-	if len(answer) > MaxPayload {
-		return nil, "", tooLarge(function)
+	if len(envelope)+len(answer) > MaxPayload {
+		return nil, "", tooLarge(t.function)
 	}
 	result, fault := decode(answer)
 	if fault != nil {
 		return nil, "", &failure{name: anyTaskFailure, cause: "the function's answer is no JSON: " + fault.Error()}
 	}
-	// AWS tells more about the HTTP exchange, on which no definition should rely.
-	return map[string]any{
-		"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": wholeNumber(200),
-	}, "", nil
+	// On the rest of the envelope no definition should rely.
+	return map[string]any{"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": wholeNumber(200)}, "", nil
 }
 
 // taskFailure names how an invocation failed. A timeout has an empty cause, as
@@ -89,7 +85,3 @@ func taskFailure(ctx context.Context, err error) *failure {
 	}
 	return &failure{name: anyTaskFailure, cause: err.Error()}
 }
-
-// events: TaskScheduled, TaskStarted and TaskSucceeded, TaskFailed or
-// TaskTimedOut.
-func (task) events() int { return 3 }

@@ -2,15 +2,7 @@ package asl
 
 import "strings"
 
-// template is a payload template: JSON in which a member whose name ends in .$
-// has a path or an intrinsic function as its value. The field that it stands in
-// is where, for errors.
-type template struct {
-	where string
-	root  part
-}
-
-// part of a template evaluates to a value.
+// part of a payload template evaluates to a value.
 type part interface {
 	value(f *frame, data any) (any, *failure)
 }
@@ -20,16 +12,16 @@ type constant struct{ v any }
 
 func (c constant) value(*frame, any) (any, *failure) { return c.v, nil }
 
-// shape is an object with at least one member that is evaluated.
+// shape is an object.
 type shape struct {
 	names []string
 	parts []part
 }
 
-func (r shape) value(f *frame, data any) (any, *failure) {
-	m := map[string]any{}
-	for i, name := range r.names {
-		v, err := r.parts[i].value(f, data)
+func (s shape) value(f *frame, data any) (any, *failure) {
+	m := make(map[string]any, len(s.names))
+	for i, name := range s.names {
+		v, err := s.parts[i].value(f, data)
 		if err != nil {
 			return nil, err
 		}
@@ -48,85 +40,107 @@ func (l lookup) value(f *frame, data any) (any, *failure) {
 	return f.find(l.path, l.field, data)
 }
 
-// template takes a payload template, nil where there is none.
-func (f *fields) template(name string) *template {
-	n, ok := f.get(name)
+// jsonToString is the intrinsic function of this name.
+// https://states-language.net/spec.html#appendix-b
+type jsonToString struct{ of lookup }
+
+func (j jsonToString) value(f *frame, data any) (any, *failure) {
+	v, err := j.of.value(f, data)
+	if err != nil {
+		return nil, err
+	}
+	return string(encode(v)), nil
+}
+
+// template takes a payload template: an object in which a member whose name ends
+// in .$ has a path or an intrinsic function as its value.
+func (f *fields) template(name string) part {
+	n, ok := f.need(name)
 	if !ok {
 		return nil
 	}
-	return f.parseTemplate(name, n)
-}
-
-func (l *loader) parseTemplate(name string, n node) *template {
-	if _, ok := n.value.(members); !ok {
-		l.fault(n, "has to be an object; another value is not implemented here")
+	m, ok := n.value.(members)
+	if !ok {
+		f.fault(n, "has to be an object; another value is not implemented here")
 	}
-	return &template{where: name, root: l.part(n)}
+	return f.shape(m)
 }
 
-// part parses n; a value without anything to evaluate is a constant.
-func (l *loader) part(n node) part {
-	switch v := n.value.(type) {
-	case members:
-		return l.shape(n, v)
-	case []node:
-		for _, e := range v {
-			if _, ok := l.part(e).(constant); !ok {
-				l.fault(e, "a list whose elements are evaluated is not implemented here")
-			}
-		}
-	}
-	return constant{n.plain()}
-}
-
-func (l *loader) shape(n node, m members) part {
-	r := shape{}
+func (l *loader) shape(m members) part {
+	s := shape{}
 	seen := map[string]bool{}
-	still := true
 	for _, member := range m {
 		name, evaluated := strings.CutSuffix(member.name, ".$")
 		if seen[name] {
 			l.fault(member.value, "%s stands twice, with and without .$", name)
 		}
 		seen[name] = true
-		p := l.member(member, evaluated)
-		if _, ok := p.(constant); !ok || evaluated {
-			still = false
+		s.names = append(s.names, name)
+		if evaluated {
+			s.parts = append(s.parts, l.expression(member.value, member.name))
+		} else {
+			s.parts = append(s.parts, l.fixed(member.value))
 		}
-		r.names, r.parts = append(r.names, name), append(r.parts, p)
 	}
-	if still {
-		return constant{n.plain()}
-	}
-	return r
+	return s
 }
 
-// member parses one that is evaluated, or may have such inside.
-func (l *loader) member(m member, evaluated bool) part {
-	if evaluated {
-		return l.expression(m.value, m.name)
+// fixed parses a value that is not evaluated, but may have such inside.
+func (l *loader) fixed(n node) part {
+	switch v := n.value.(type) {
+	case members:
+		return l.shape(v)
+	case []node:
+		l.fault(n, "a list in a template is not implemented here")
 	}
-	return l.part(m.value)
+	return constant{n.value}
 }
 
 // expression parses a path or an intrinsic function, the value of field.
 func (l *loader) expression(n node, field string) part {
-	text, ok := n.value.(string)
-	if !ok {
-		l.fault(n, "has to be a path or an intrinsic function")
-		return constant{}
+	const function = "States.JsonToString("
+	text, _ := n.value.(string)
+	argument, called := strings.CutPrefix(text, function)
+	if called {
+		argument = strings.TrimSuffix(argument, ")")
 	}
-	if strings.HasPrefix(text, "$") {
-		p, err := parsePath(text)
-		if err != nil {
-			l.fault(n, "%q is %v", text, err)
-		}
-		return lookup{p, field}
+	p, err := parsePath(argument)
+	if err != nil || called && !strings.HasSuffix(text, ")") {
+		l.fault(n, "has to be a path as $.name.name, or %s$.name.name); others are not implemented here", function)
 	}
-	c, err := parseCall(text, field)
+	if called {
+		return jsonToString{lookup{p, field}}
+	}
+	return lookup{p, field}
+}
+
+// either takes a string that is given, or one that is evaluated, in a field of
+// another name. One of the two has to be there.
+func (f *fields) either(given, evaluated string) part {
+	g, isGiven := f.get(given)
+	e, isEvaluated := f.get(evaluated)
+	switch {
+	case isGiven && isEvaluated:
+		f.fault(e, "stands beside %s", given)
+	case isGiven:
+		return constant{f.string(g)}
+	case isEvaluated:
+		return f.expression(e, evaluated)
+	default:
+		f.fault(f.node, "%s or %s is missing", given, evaluated)
+	}
+	return nil
+}
+
+// text is the string that p evaluates to, the value of field.
+func (f *frame) text(p part, field string, input any) (string, *failure) {
+	v, err := p.value(f, input)
 	if err != nil {
-		l.fault(n, "%q: %v", text, err)
-		return constant{}
+		return "", err
 	}
-	return c
+	s, ok := v.(string)
+	if !ok {
+		return "", f.runtime("The field '%s' has to be a string, but is '%s'", field, encode(v))
+	}
+	return s, nil
 }

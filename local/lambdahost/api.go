@@ -108,30 +108,26 @@ func traceID() string {
 
 func (a *api) response(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if !errors.As(err, &tooLarge) {
-			refuse(w, http.StatusBadRequest, "InvalidRequest", err.Error())
-			return
-		}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
 		if a.finish(w, r, nil, responseTooLarge()) {
 			refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
 				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", maxResponse))
 		}
-		return
-	}
-	if a.finish(w, r, body, nil) {
+	case err != nil:
+		refuse(w, http.StatusBadRequest, "InvalidRequest", err.Error())
+	case a.finish(w, r, body, nil):
 		accept(w)
 	}
 }
 
 func (a *api) failure(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
-	if err != nil {
+	switch {
+	case err != nil:
 		refuse(w, http.StatusBadRequest, "InvalidRequest", err.Error())
-		return
-	}
-	if a.finish(w, r, nil, answered(body)) {
+	case a.finish(w, r, nil, answered(body)):
 		accept(w)
 	}
 }

@@ -78,12 +78,9 @@ func cause(errorType, requestID, message string) string {
 }
 
 func errorJSON(errorType, message string) string {
-	b, err := json.Marshal(struct {
+	b, _ := json.Marshal(struct { // strings cannot fail
 		ErrorType    string `json:"errorType"`
 		ErrorMessage string `json:"errorMessage"`
 	}{errorType, message})
-	if err != nil {
-		return message
-	}
 	return string(b)
 }

@@ -2,10 +2,8 @@ package sample
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 )
 
 // damage is what was done to an object. Each kind is chosen so that what can
@@ -26,8 +24,8 @@ const (
 	damageForeign
 )
 
-// spoil damages objects, at least one each day of the default archive.
-func spoil(drafts []draft) {
+// damageSome damages objects, at least one each day of the default archive.
+func damageSome(drafts []draft) {
 	for _, s := range []struct {
 		at     int
 		damage damage
@@ -84,24 +82,5 @@ func exportLines(records []record) []byte {
 			fmt.Fprintf(&b, "%s %s\n", e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), e.Message)
 		}
 	}
-	return b.Bytes()
-}
-
-// bigLog is a message of about n bytes.
-func bigLog(rng *rand.Rand, n int) string {
-	var b strings.Builder
-	b.WriteString("query result\n")
-	for b.Len() < n {
-		fmt.Fprintf(&b, "%d\t%q\t%x\n", rng.IntN(1_000_000), one(rng, "寿司", "tea", "café"), rng.Uint64())
-	}
-	return b.String()
-}
-
-func indent(p []byte) []byte {
-	var b bytes.Buffer
-	if json.Indent(&b, p, "", "  ") != nil {
-		return p // bytes that are not UTF-8 are fine; anything else is no record of ours
-	}
-	b.WriteByte('\n')
 	return b.Bytes()
 }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -92,28 +95,37 @@ func appendWrapped(b, payload []byte, arrivalMs int64) []byte {
 		arrivalMs, arrivalMs+61_000, base64.StdEncoding.EncodeToString(payload), owner)
 }
 
-// packer compresses; its writers are reused.
-type packer struct {
+func indent(p []byte) []byte {
+	var b bytes.Buffer
+	if json.Indent(&b, p, "", "  ") != nil {
+		return p // bytes that are not UTF-8 are fine; anything else is no record of ours
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
+}
+
+// gzipper makes gzip members; its writer is reused.
+type gzipper struct {
 	gz  *gzip.Writer
 	out bytes.Buffer
 }
 
-func newPacker() (*packer, error) {
+func newGzipper() (*gzipper, error) {
 	gz, err := gzip.NewWriterLevel(nil, 6) // as CloudWatch Logs does
-	return &packer{gz: gz}, err
+	return &gzipper{gz: gz}, err
 }
 
-// gzip appends one gzip member that holds p.
-func (k *packer) gzip(b, p []byte) ([]byte, error) {
-	k.out.Reset()
-	k.gz.Reset(&k.out)
-	if _, err := k.gz.Write(p); err != nil {
-		return nil, err
-	}
-	if err := k.gz.Close(); err != nil {
-		return nil, err
-	}
-	return append(b, k.out.Bytes()...), nil
+// append appends one gzip member that holds p.
+func (g *gzipper) append(b, p []byte) ([]byte, error) {
+	g.out.Reset()
+	g.gz.Reset(&g.out)
+	err := writeAll(g.gz, p)
+	return append(b, g.out.Bytes()...), err
+}
+
+func writeAll(w io.WriteCloser, p []byte) error {
+	_, err := w.Write(p)
+	return errors.Join(err, w.Close())
 }
 
 func packZip(name string, p []byte) ([]byte, error) {
@@ -123,20 +135,14 @@ func packZip(name string, p []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.Write(p); err != nil {
-		return nil, err
-	}
-	err = w.Close()
+	_, err = f.Write(p)
+	err = errors.Join(err, w.Close())
 	return out.Bytes(), err
 }
 
 func packSnappy(p []byte) ([]byte, error) {
 	var out bytes.Buffer
-	w := snappy.NewBufferedWriter(&out)
-	if _, err := w.Write(p); err != nil {
-		return nil, err
-	}
-	err := w.Close()
+	err := writeAll(snappy.NewBufferedWriter(&out), p)
 	return out.Bytes(), err
 }
 

@@ -84,3 +84,13 @@ func oddLog(rng *rand.Rand, t time.Time) string {
 		"日本語のログ：注文が完了しました", "emoji 🍣👩‍👩‍👧‍👦🇯🇵, astral 𠮷野家", "right to left \u202e!txet\u202c", "combining e\u0301 a\u030a",
 		"<script>alert('log')</script> & more", "%s %d {{.}} ${jndi:x}", strings.Repeat("x", 40_000))
 }
+
+// bigLog is a message of about n bytes.
+func bigLog(rng *rand.Rand, n int) string {
+	var b strings.Builder
+	b.WriteString("query result\n")
+	for b.Len() < n {
+		fmt.Fprintf(&b, "%d\t%q\t%x\n", rng.IntN(1_000_000), one(rng, "寿司", "tea", "café"), rng.Uint64())
+	}
+	return b.String()
+}

@@ -1,12 +1,13 @@
 package sample
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
 )
 
-// draft is an object before it is laid down.
+// draft is an object before its bytes are made.
 type draft struct {
 	key      string
 	modified time.Time
@@ -49,12 +50,12 @@ func plan(o Options, rng *rand.Rand) []draft {
 		n := int(float64(o.Events)*shape(start)/weight*(0.8+0.4*rng.Float64())) + 1
 		drafts = append(drafts, draft{
 			key: o.key(rng, start), modified: start.Add(step + time.Duration(5+rng.IntN(60))*time.Second).Truncate(time.Second),
-			format: forms[i%len(forms)], records: window(rng, from, start, start.Add(step), n),
+			format: forms[i%len(forms)], records: arrivals(rng, from, start, start.Add(step), n),
 		})
 	}
 	oddities(rng, drafts)
 	if o.Damaged {
-		spoil(drafts)
+		damageSome(drafts)
 	}
 	return extras(o, rng, drafts)
 }
@@ -122,25 +123,21 @@ func filled(records []record, i int) int {
 	return i
 }
 
-// withMalformed adds to the record one event of each kind that cannot be used.
+// withMalformed adds to the record, behind its first event, one of each kind
+// that cannot be used.
 func withMalformed(rng *rand.Rand, r record) record {
-	var entries []entry
-	for i, e := range r.entries {
-		entries = append(entries, e)
-		if i == 0 {
-			id := eventID(rng, e.Time)
-			for _, json := range []string{
-				`{"timestamp":1544414264183,"message":"no id"}`,
-				`{"id":"` + id + `","timestamp":"2018-12-10T12:57:44Z","message":"time as text"}`,
-				`{"id":"` + id + `","timestamp":1544414264183.5,"message":"part of a millisecond"}`,
-				`{"id":"` + id + `","timestamp":1544414264183}`,
-				`{"id":"` + id + `","timestamp":1544414264183,"message":{"level":"info"}}`,
-			} {
-				entries = append(entries, entry{json: json, malformed: true})
-			}
-		}
+	id := eventID(rng, r.entries[0].Time)
+	entries := []entry{r.entries[0]}
+	for _, json := range []string{
+		`{"timestamp":1544414264183,"message":"no id"}`,
+		`{"id":"` + id + `","timestamp":"2018-12-10T12:57:44Z","message":"time as text"}`,
+		`{"id":"` + id + `","timestamp":1544414264183.5,"message":"part of a millisecond"}`,
+		`{"id":"` + id + `","timestamp":1544414264183}`,
+		`{"id":"` + id + `","timestamp":1544414264183,"message":{"level":"info"}}`,
+	} {
+		entries = append(entries, entry{json: json, malformed: true})
 	}
-	r.entries = entries
+	r.entries = append(entries, r.entries[1:]...)
 	return r
 }
 
@@ -149,7 +146,7 @@ func withMalformed(rng *rand.Rand, r record) record {
 func withInvalid(r record) record {
 	r.entries = slices.Clone(r.entries)
 	e := r.entries[0]
-	e.json = `{"id":"` + e.ID + `","timestamp":` + ms(e.Time) + `,"message":"caf` + "\xe9" + ` \"latin\" ` + "\xc0\xaf\xff" + `"}`
+	e.json = fmt.Sprintf(`{"id":"%s","timestamp":%d,"message":"%s"}`, e.ID, e.Time.UnixMilli(), "caf\xe9 \\\"latin\\\" \xc0\xaf\xff")
 	e.Message = "caf\ufffd \"latin\" \ufffd\ufffd\ufffd"
 	e.repaired = true
 	r.entries[0] = e

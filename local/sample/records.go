@@ -26,7 +26,7 @@ type endless struct {
 	from  []source
 	at    time.Time
 	left  int64
-	pack  *packer
+	gz    *gzipper
 	batch []record
 	plain []byte
 	rest  []byte
@@ -38,7 +38,7 @@ func newEndless(seed uint64, plainBytes int64, members bool) (*endless, error) {
 	e := &endless{rng: rng, from: sources(rng), at: Default().Start, left: plainBytes}
 	var err error
 	if members {
-		e.pack, err = newPacker()
+		e.gz, err = newGzipper()
 	}
 	return e, err
 }
@@ -61,18 +61,18 @@ func (e *endless) Read(p []byte) (int, error) {
 func (e *endless) next() error {
 	if len(e.batch) == 0 {
 		const step, events = time.Second, 400
-		e.batch = window(e.rng, e.from, e.at, e.at.Add(step), events)
+		e.batch = arrivals(e.rng, e.from, e.at, e.at.Add(step), events)
 		e.at = e.at.Add(step)
 	}
 	e.plain = appendRecord(e.plain[:0], e.batch[0])
 	e.batch = e.batch[1:]
 	e.left -= int64(len(e.plain))
 	e.rest = e.plain
-	if e.pack == nil {
+	if e.gz == nil {
 		return nil
 	}
 	var err error
-	e.body, err = e.pack.gzip(e.body[:0], e.plain)
+	e.body, err = e.gz.append(e.body[:0], e.plain)
 	e.rest = e.body
 	return err
 }

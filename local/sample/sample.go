@@ -139,7 +139,7 @@ func Generate(o Options, put func(key string, modified time.Time, body []byte) e
 	rng := rand.New(rand.NewPCG(o.Seed, 0x7265687964726174))
 	var truth Truth
 	for _, d := range plan(o, rng) {
-		object, body, err := d.lay(rng)
+		object, body, err := d.object(rng)
 		if err != nil {
 			return Truth{}, err
 		}

@@ -65,8 +65,8 @@ func shape(t time.Time) float64 {
 	return 1 + 0.75*math.Sin((h-8.5)/24*2*math.Pi) + 0.25*math.Sin((h-17)/12*2*math.Pi)
 }
 
-// window is what one object holds: what arrived from start until end.
-func window(rng *rand.Rand, from []source, start, end time.Time, events int) []record {
+// arrivals are what one object holds: what arrived from start until end.
+func arrivals(rng *rand.Rand, from []source, start, end time.Time, events int) []record {
 	var records []record
 	arrival := start
 	step := end.Sub(start) / time.Duration(events+1)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path"
-	"strconv"
-	"time"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -42,8 +40,8 @@ func formats() []string {
 // was never a CloudWatch Logs record.
 const unreadable = "not a record of CloudWatch Logs"
 
-// lay makes the bytes of an object, and what reading them must come to.
-func (d draft) lay(rng *rand.Rand) (Object, []byte, error) {
+// object makes the bytes of an object, and what reading them must come to.
+func (d draft) object(rng *rand.Rand) (Object, []byte, error) {
 	o := Object{Key: d.key, Modified: d.modified, Format: d.format, Skipped: d.skipped, End: run.Indexed}
 	body := d.body
 	if body == nil {
@@ -107,7 +105,7 @@ func (d draft) count(o *Object, whole int) {
 // encode gives the object's bytes; where each record stands for itself, one part
 // each.
 func (d draft) encode() ([][]byte, error) {
-	pack, err := newPacker()
+	gz, err := newGzipper()
 	if err != nil {
 		return nil, err
 	}
@@ -115,42 +113,39 @@ func (d draft) encode() ([][]byte, error) {
 	for _, r := range d.records {
 		part := appendRecord(nil, r)
 		switch d.format {
-		case formatMembers, formatTwice, formatSpaced:
-			if part, err = pack.gzip(nil, part); err != nil {
+		case formatMembers, formatTwice, formatSpaced, formatErrors:
+			if part, err = gz.append(nil, part); err != nil {
 				return nil, err
 			}
-		case formatErrors:
-			if part, err = pack.gzip(nil, part); err != nil {
-				return nil, err
-			}
-			part = appendWrapped(nil, part, d.modified.UnixMilli())
 		case formatPretty:
 			part = indent(part)
 		}
+		if d.format == formatErrors {
+			part = appendWrapped(nil, part, d.modified.UnixMilli())
+		}
 		parts = append(parts, part)
 	}
+	plain := bytes.Join(parts, nil)
 	whole := func(b []byte, err error) ([][]byte, error) { return [][]byte{b}, err }
 	switch d.format {
 	case formatTwice, formatGzip:
-		return whole(pack.gzip(nil, bytes.Join(parts, nil)))
+		return whole(gz.append(nil, plain))
 	case formatLines, formatSpaced:
 		for i := range parts {
 			parts[i] = append(parts[i], '\n')
 		}
 	case formatArray:
-		return [][]byte{append(append([]byte{'['}, bytes.Join(parts, []byte(",\n"))...), ']', '\n')}, nil
+		return whole(fmt.Appendf(nil, "[%s]\n", bytes.Join(parts, []byte(",\n"))), nil)
 	case formatSnappy:
-		return whole(packSnappy(bytes.Join(parts, nil)))
+		return whole(packSnappy(plain))
 	case formatHadoop:
-		return [][]byte{packHadoop(bytes.Join(parts, nil))}, nil
+		return whole(packHadoop(plain), nil)
 	case formatZip:
-		return whole(packZip(path.Base(d.key), bytes.Join(parts, nil)))
+		return whole(packZip(path.Base(d.key), plain))
 	case formatZstd:
-		return whole(packZstd(bytes.Join(parts, nil)))
+		return whole(packZstd(plain))
 	case formatErrors:
 		parts = append(parts, appendWrapped(nil, []byte(unreadable), d.modified.UnixMilli()))
 	}
 	return parts, nil
 }
-
-func ms(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
