@@ -25,6 +25,7 @@ require (
 	github.com/elastic/go-elasticsearch/v8 v8.19.7
 	github.com/klauspost/compress v1.20.0
 	github.com/rclone/gofakes3 v0.0.12
+	github.com/spf13/pflag v1.0.10
 	go.etcd.io/bbolt v1.4.0
 	golang.org/x/sync v0.24.0
 	golang.org/x/term v0.47.0

@@ -24,7 +24,7 @@ const importLimit = time.Minute
 // keeps or imports them.
 func dashboardsCommand(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	f := flag.NewFlagSet("dashboards", flag.ContinueOnError)
-	prefix := f.String("index-prefix", run.DefaultIndexPrefix, "`prefix` of the daily indices PREFIX-YYYY-MM-DD")
+	prefix := f.String("index-prefix", "ecs-task", "`prefix` of the daily indices PREFIX-YYYY-MM-DD")
 	parsed := f.Bool("parse", false, "JSON messages are parsed (the setting parse): with a chart by level")
 	out := f.String("out", "", "`file` to write, to import by hand (default: print it)")
 	at := f.String("url", "", "`URL` of a Kibana or OpenSearch Dashboards to import it into")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 	"github.com/rehydrate/rehydrate/local/asl"
 	"github.com/rehydrate/rehydrate/local/bucket"
 	"github.com/rehydrate/rehydrate/local/lambdahost"
@@ -24,11 +25,8 @@ import (
 // runBucket is the name of the bucket that -out stands for.
 const runBucket = "runs"
 
-// What the stack gives a Lambda by default.
-const (
-	lambdaTimeout = 15 * time.Minute
-	lambdaMemory  = 1769 // MB, one whole processor
-)
+// lambdaTimeout is what the stack gives a Lambda by default.
+const lambdaTimeout = 15 * time.Minute
 
 // machine is the deployed stack on one computer: servers, Lambdas and the state
 // machine that invokes them.
@@ -49,11 +47,11 @@ func newMachine(ctx context.Context, o options, concurrency int, log io.Writer) 
 			err = errors.Join(err, m.Close())
 		}
 	}()
-	settings, err := m.serve(ctx, o)
+	told, err := m.serve(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	env, err := m.environment(ctx, o, settings)
+	env, err := m.environment(ctx, o, told)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +69,7 @@ func newMachine(ctx context.Context, o options, concurrency int, log io.Writer) 
 		}
 		f, err := lambdahost.New(lambdahost.Config{
 			Name: "rehydrate-" + name, Binary: filepath.Join(bin, name), Env: env,
-			Region: "local", Timeout: lambdaTimeout, Memory: lambdaMemory, Concurrency: most, Log: log,
+			Region: "local", Timeout: lambdaTimeout, Memory: told.IndexMemory, Concurrency: most, Log: log,
 		})
 		if err != nil {
 			return nil, err
@@ -172,7 +170,7 @@ func (m *machine) environment(ctx context.Context, o options, s run.Settings) (m
 			}
 		}
 	}
-	for name, value := range s.Variables() {
+	for name, value := range settings.Variables(s) {
 		env[name] = value
 	}
 	return env, nil

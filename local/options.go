@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
 // options are the flags of `local run`.
@@ -35,6 +36,8 @@ type options struct {
 	out            string
 	name           string
 	lambdas        string
+	// told are the settings by default.
+	told run.Settings
 }
 
 // prefixes collects a flag that may be given more than once.
@@ -50,9 +53,10 @@ func (p *prefixes) Set(s string) error {
 
 func parseOptions(args []string, stdout io.Writer) (options, error) {
 	var o options
+	settings.Default(&o.told, "env")
 	f := flag.NewFlagSet("run", flag.ContinueOnError)
 	f.StringVar(&o.archive, "archive", "", "the archive: a `folder` that stands for the bucket (keys are its relative paths), or s3://BUCKET")
-	f.Var(&o.prefixes, "prefix", "Firehose prefix `expression`, may be given more than once (default "+run.DefaultArchivePrefix+")")
+	f.Var(&o.prefixes, "prefix", "Firehose prefix `expression`, may be given more than once (default "+o.told.ArchivePrefixes[0]+")")
 	f.StringVar(&o.archiveZone, "archive-zone", "UTC", "time `zone` of the keys (Firehose's CustomTimeZone)")
 	f.StringVar(&o.from, "from", "", "first `day` (2018-12-10, in -zone) or RFC 3339 instant")
 	f.StringVar(&o.to, "to", "", "last `day`, included, or RFC 3339 instant, excluded")
@@ -62,8 +66,8 @@ func parseOptions(args []string, stdout io.Writer) (options, error) {
 	f.StringVar(&o.search, "search", "", "`URL` of a real cluster (default: the embedded store, on disk under -out)")
 	f.StringVar(&o.searchAuth, "search-auth", "none", "how to log in at -search: none, basic, apikey or sigv4")
 	f.StringVar(&o.searchSecret, "search-secret", "", "`ARN` of the secret for basic or apikey, or file:PATH of a file that holds it")
-	f.StringVar(&o.indexPrefix, "index-prefix", run.DefaultIndexPrefix, "`prefix` of the daily indices PREFIX-YYYY-MM-DD")
-	f.StringVar(&o.zone, "zone", run.DefaultZone, "time `zone` of days, index names and @timestamp")
+	f.StringVar(&o.indexPrefix, "index-prefix", o.told.IndexPrefix, "`prefix` of the daily indices PREFIX-YYYY-MM-DD")
+	f.StringVar(&o.zone, "zone", o.told.Zone.String(), "time `zone` of days, index names and @timestamp")
 	f.StringVar(&o.fields, "fields", "", "`fields` to add to each document, with commas between: logGroup, logStream, account")
 	f.BoolVar(&o.parse, "parse", false, "add the members of messages that are JSON in one flattened field")
 	f.IntVar(&o.maxConcurrency, "max-concurrency", 0, "objects indexed at once (default: one for each processor)")
@@ -77,7 +81,7 @@ func parseOptions(args []string, stdout io.Writer) (options, error) {
 		return options{}, err
 	}
 	if len(o.prefixes) == 0 {
-		o.prefixes = prefixes{run.DefaultArchivePrefix}
+		o.prefixes = o.told.ArchivePrefixes
 	}
 	return o, o.check()
 }
@@ -159,13 +163,11 @@ func (o options) settings(bucket, folder, s3, search string) (run.Settings, erro
 	if err != nil {
 		return run.Settings{}, fmt.Errorf("-archive-zone %q is no time zone; give one such as Asia/Tokyo or UTC", o.archiveZone)
 	}
-	s := run.Settings{
-		ArchiveBucket: bucket, ArchivePrefixes: o.prefixes, ArchiveZone: archiveZone,
-		RunBucket: runBucket, RunEndpoint: s3,
-		IndexPrefix: o.indexPrefix, Zone: zone, Parse: o.parse, Shards: -1, Replicas: -1,
-		Search:    run.Search{URL: search, Auth: o.searchAuth, Secret: o.searchSecret},
-		BulkBytes: run.DefaultBulkBytes, BulkInFlight: run.DefaultBulkInFlight, RecordLimit: run.DefaultRecordLimit,
-	}
+	s := o.told
+	s.ArchiveBucket, s.ArchivePrefixes, s.ArchiveZone = bucket, o.prefixes, archiveZone
+	s.RunBucket, s.RunEndpoint = runBucket, s3
+	s.IndexPrefix, s.Zone, s.Parse = o.indexPrefix, zone, o.parse
+	s.Search = run.Search{URL: search, Auth: o.searchAuth, Secret: o.searchSecret}
 	if o.fields != "" {
 		s.Fields = strings.Split(o.fields, ",")
 	}

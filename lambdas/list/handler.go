@@ -127,7 +127,7 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, stock *inventory
 	inventory := stock.result(plan.From, plan.To)
 	if plan.PlanOnly && plan.Objects > 0 {
 		var err error
-		if inventory.Estimate, err = chosen.estimate(ctx, h.open, *plan, h.settings.RecordLimit); err != nil {
+		if inventory.Estimate, err = chosen.estimate(ctx, h.open, *plan, h.settings); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
 // Unexpected is the name of an error that holds no run.Fault: a fault of this
@@ -52,7 +53,7 @@ func Main[In, Out any](setup func(context.Context) (func(context.Context, In) (O
 
 // Settings reads the settings from the environment. Its error is a fault.
 func Settings() (run.Settings, error) {
-	s, err := run.ReadSettings(os.Getenv)
+	s, err := settings.Read(os.Getenv)
 	if err != nil {
 		return s, &run.Fault{
 			Name: run.InvalidSettings, Reason: "the Lambda's environment cannot be used",
