@@ -33,7 +33,7 @@ type metric struct {
 
 // runMetric is one that the report Lambda writes.
 func (w watched) runMetric(name, statistic string) metric {
-	return metric{report.MetricsNamespace, name, "IndexPrefix", jsii.String(w.settings.Index.Prefix), statistic}
+	return metric{report.MetricsNamespace, name, "IndexPrefix", jsii.String(w.settings.IndexPrefix), statistic}
 }
 
 func executions(made awsstepfunctions.CfnStateMachine, names ...string) []metric {

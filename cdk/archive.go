@@ -17,13 +17,13 @@ type archive struct {
 }
 
 func newArchive(scope constructs.Construct, s settings.Settings) archive {
-	a := archive{name: s.Archive.Bucket, arn: bucketARN(scope, s.Archive.Bucket)}
+	a := archive{name: s.ArchiveBucket, arn: bucketARN(scope, s.ArchiveBucket)}
 	if s.Archive.New {
 		bucket := newArchiveBucket(scope, s)
 		a.name, a.arn = *bucket.BucketName(), *bucket.BucketArn()
 		a.stream = newDelivery(scope, s, bucket)
 	}
-	for _, static := range s.Archive.StaticPrefixes() {
+	for _, static := range s.StaticPrefixes() {
 		a.keys = append(a.keys, a.arn+"/"+static+"*")
 	}
 	return a

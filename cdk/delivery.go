@@ -51,7 +51,7 @@ func newDelivery(scope constructs.Construct, s settings.Settings, bucket awss3.B
 	})
 	_, _, account := pseudo(scope)
 	role := newRole(scope, "DeliveryRole", "firehose.amazonaws.com", "Lets Firehose put logs into the archive",
-		deliveryRights(a, *bucket.BucketArn(), *log.AttrArn()), conditions{"StringEquals": {"sts:ExternalId": account}})
+		deliveryRights(s, *bucket.BucketArn(), *log.AttrArn()), conditions{"StringEquals": {"sts:ExternalId": account}})
 	stream := awskinesisfirehose.NewCfnDeliveryStream(scope, jsii.String("Delivery"), &awskinesisfirehose.CfnDeliveryStreamProps{
 		DeliveryStreamName: jsii.String(s.Stack + "-archive"),
 		DeliveryStreamType: jsii.String("DirectPut"),
@@ -60,8 +60,8 @@ func newDelivery(scope constructs.Construct, s settings.Settings, bucket awss3.B
 		},
 		ExtendedS3DestinationConfiguration: &awskinesisfirehose.CfnDeliveryStream_ExtendedS3DestinationConfigurationProperty{
 			BucketArn: bucket.BucketArn(), RoleArn: role.RoleArn(),
-			Prefix: jsii.String(a.Prefixes[0]), ErrorOutputPrefix: jsii.String(a.ErrorPrefix),
-			CustomTimeZone: jsii.String(a.Zone.String()), FileExtension: jsii.String(".gz"),
+			Prefix: jsii.String(s.ArchivePrefixes[0]), ErrorOutputPrefix: jsii.String(a.ErrorPrefix),
+			CustomTimeZone: jsii.String(s.ArchiveZone.String()), FileExtension: jsii.String(".gz"),
 			CompressionFormat: jsii.String("UNCOMPRESSED"),
 			BufferingHints: &awskinesisfirehose.CfnDeliveryStream_BufferingHintsProperty{
 				IntervalInSeconds: jsii.Number(a.BufferSeconds), SizeInMBs: jsii.Number(a.BufferMebibytes),
@@ -77,9 +77,9 @@ func newDelivery(scope constructs.Construct, s settings.Settings, bucket awss3.B
 
 // deliveryRights are what Firehose asks for to write into a bucket.
 // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
-func deliveryRights(a settings.Archive, bucket, log string) []awsiam.PolicyStatement {
-	keys := []string{bucket + "/" + a.StaticErrorPrefix() + "*"}
-	for _, static := range a.StaticPrefixes() {
+func deliveryRights(s settings.Settings, bucket, log string) []awsiam.PolicyStatement {
+	keys := []string{bucket + "/" + s.Archive.StaticErrorPrefix() + "*"}
+	for _, static := range s.StaticPrefixes() {
 		keys = append(keys, bucket+"/"+static+"*")
 	}
 	return []awsiam.PolicyStatement{

@@ -15,12 +15,12 @@ import (
 // roles and the readers may use. What it holds can be made again from the
 // archive, so it goes with the stack.
 func (c *cluster) makeDomain(scope constructs.Construct, s settings.Settings, n *network, roles []role) {
-	if !s.Search.New {
+	if !s.Cluster.New {
 		return
 	}
-	d := s.Search
+	d := s.Cluster
 	c.group = newDomainGroup(scope, s, n)
-	subnets := s.Network.Subnets[:d.Zones(s.Network)]
+	subnets := s.Network.Subnets[:s.Zones()]
 	nodes := &awsopensearchservice.CfnDomain_ClusterConfigProperty{
 		InstanceType: jsii.String(d.Instance), InstanceCount: jsii.Number(d.Nodes), ZoneAwarenessEnabled: jsii.Bool(len(subnets) > 1),
 	}
@@ -70,8 +70,8 @@ func (c *cluster) admitted(s settings.Settings, roles []role) []map[string]any {
 	for _, r := range roles {
 		statements = append(statements, c.admit(r.id, *r.iam.RoleArn(), r.requests)...)
 	}
-	if len(s.Search.Readers) > 0 {
-		statements = append(statements, c.admit("Readers", s.Search.Readers, readerRequests(s.Index.Prefix))...)
+	if len(s.Cluster.Readers) > 0 {
+		statements = append(statements, c.admit("Readers", s.Cluster.Readers, readerRequests(s.IndexPrefix))...)
 	}
 	return statements
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
 // environment of a Lambda as it is in AWS, with names for what only AWS knows.
@@ -21,7 +21,7 @@ func TestLambdasUnderstandTheirEnvironment(t *testing.T) {
 	tpl := synthesize(t, least()...)
 	for _, id := range []string{"List", "Prepare", "Index", "Report"} {
 		variables := environment(t, tpl, id+"Function")
-		s, err := run.ReadSettings(func(name string) string { return variables[name] })
+		s, err := settings.Read(func(name string) string { return variables[name] })
 		if err != nil {
 			t.Fatalf("%s: %v", id, err)
 		}

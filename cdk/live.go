@@ -39,7 +39,7 @@ func newLive(scope constructs.Construct, s settings.Settings, a archive, f funct
 	}
 	made, _ := m.make(scope, s)
 	var keys []any
-	for _, static := range s.Archive.StaticPrefixes() {
+	for _, static := range s.StaticPrefixes() {
 		keys = append(keys, map[string]any{"prefix": static})
 	}
 	newStarter(scope, starter{

@@ -30,7 +30,7 @@ func newNetwork(scope constructs.Construct, s settings.Settings, c *cluster) *ne
 		GroupDescription:    jsii.String("Lambdas of " + s.Stack + " that speak to the search cluster"),
 		SecurityGroupEgress: egress,
 	})}
-	if id := s.Search.SecurityGroup; id != "" {
+	if id := s.Cluster.SecurityGroup; id != "" {
 		n.admit(scope, "SearchIngress", jsii.String(id), c.port, "Lambdas of "+s.Stack)
 	}
 	if s.Network.Endpoints {

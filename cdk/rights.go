@@ -38,7 +38,7 @@ func (r rights) prepare() []awsiam.PolicyStatement {
 		r.writeRuns(run.PreparedKey(anyRun)),
 		r.listRuns(),
 	}
-	return append(may, r.search(prepareRequests(r.settings.Index.Prefix))...)
+	return append(may, r.search(prepareRequests(r.settings.IndexPrefix))...)
 }
 
 func (r rights) index() []awsiam.PolicyStatement {
@@ -62,12 +62,12 @@ func (r rights) report() []awsiam.PolicyStatement {
 		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.ProblemsFolder(anyRun)+"*"),
 		r.listRuns(),
 	}
-	return append(may, r.search(reportRequests(r.settings.Index.Prefix))...)
+	return append(may, r.search(reportRequests(r.settings.IndexPrefix))...)
 }
 
 func (r rights) staticPrefixes() []string {
 	var prefixes []string
-	for _, static := range r.settings.Archive.StaticPrefixes() {
+	for _, static := range r.settings.StaticPrefixes() {
 		prefixes = append(prefixes, static+"*")
 	}
 	return prefixes
@@ -113,12 +113,12 @@ func (r rights) runKeys(keys []string) []string {
 // signature, the requests themselves.
 func (r rights) search(requests []searchRequest) []awsiam.PolicyStatement {
 	var may []awsiam.PolicyStatement
-	s := r.settings.Search
-	if s.Secret != "" {
-		may = append(may, allow("ReadSecret", []string{"secretsmanager:GetSecretValue"}, []string{s.Secret}, nil))
+	secret, key := r.settings.Search.Secret, r.settings.Cluster.SecretKey
+	if secret != "" {
+		may = append(may, allow("ReadSecret", []string{"secretsmanager:GetSecretValue"}, []string{secret}, nil))
 	}
-	if s.SecretKey != "" {
-		may = append(may, allow("DecryptSecret", []string{"kms:Decrypt"}, []string{s.SecretKey},
+	if key != "" {
+		may = append(may, allow("DecryptSecret", []string{"kms:Decrypt"}, []string{key},
 			conditions{"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}}))
 	}
 	if r.cluster.domain != "" {

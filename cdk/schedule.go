@@ -27,7 +27,7 @@ func newSchedule(scope constructs.Construct, s settings.Settings, made awsstepfu
 	awsscheduler.NewCfnSchedule(scope, jsii.String("Schedule"), &awsscheduler.CfnScheduleProps{
 		Description:                jsii.String("Indexes the last days once more"),
 		ScheduleExpression:         jsii.String(cron(s.Runs.Schedule)),
-		ScheduleExpressionTimezone: jsii.String(s.Index.Zone.String()),
+		ScheduleExpressionTimezone: jsii.String(s.Zone.String()),
 		FlexibleTimeWindow:         &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
 		Target: &awsscheduler.CfnSchedule_TargetProperty{
 			Arn: made.Ref(), RoleArn: role.RoleArn(),

@@ -22,10 +22,10 @@ type cluster struct {
 }
 
 func newCluster(scope constructs.Construct, s settings.Settings) *cluster {
-	if s.Search.New {
+	if s.Cluster.New {
 		return &cluster{port: 443, domain: arn(scope, "es", "domain/"+s.Stack)}
 	}
-	return &cluster{url: s.Search.URL, port: port(s.Search.URL), domain: s.Search.Domain}
+	return &cluster{url: s.Search.URL, port: port(s.Search.URL), domain: s.Cluster.Domain}
 }
 
 // port of an http or https URL, which settings have checked.

@@ -25,9 +25,8 @@ func addStack(scope constructs.Construct, s settings.Settings, build, version st
 	roles := newRoles(stack, s, rights{archive: archive, runs: *runs.BucketArn(), cluster: cluster, settings: s})
 	cluster.makeDomain(stack, s, network, roles)
 
-	environment := s.Run(archive.name, *runs.BucketName(), cluster.url)
-	environment.Version = version
-	functions, err := newFunctions(stack, s, build, environment.Variables(), roles, network)
+	environment := s.Environment(archive.name, *runs.BucketName(), cluster.url, version)
+	functions, err := newFunctions(stack, s, build, environment, roles, network)
 	if err != nil {
 		return fmt.Errorf("functions of the stack: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 	"github.com/rehydrate/rehydrate/local/asl"
 	"github.com/rehydrate/rehydrate/local/bucket"
 	"github.com/rehydrate/rehydrate/local/lambdahost"
@@ -28,11 +29,8 @@ import (
 // StoreFolder is where the embedded store lies under the folder of runs.
 const StoreFolder = "store"
 
-// What the stack gives a Lambda by default.
-const (
-	lambdaTimeout = 15 * time.Minute
-	lambdaMemory  = 1769 // MB, one whole processor
-)
+// lambdaTimeout is what the stack gives a Lambda by default.
+const lambdaTimeout = 15 * time.Minute
 
 // The buckets that folders stand for.
 const (
@@ -85,7 +83,7 @@ func New(ctx context.Context, c Config) (_ *Machine, err error) {
 	if err := m.serve(ctx); err != nil {
 		return nil, err
 	}
-	for name, value := range m.config.Settings.Variables() {
+	for name, value := range settings.Variables(m.config.Settings) {
 		env[name] = value
 	}
 	arns := map[string]string{}
@@ -122,7 +120,7 @@ func (m *Machine) function(role string, env map[string]string) (*lambdahost.Func
 	}
 	f, err := lambdahost.New(lambdahost.Config{
 		Name: "rehydrate-" + role, Binary: m.config.Bootstrap, Args: m.config.Args, Handler: role, Env: env,
-		Region: "local", Timeout: lambdaTimeout, Memory: lambdaMemory, Concurrency: most, Log: m.config.Log,
+		Region: "local", Timeout: lambdaTimeout, Memory: m.config.Settings.IndexMemory, Concurrency: most, Log: m.config.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -23,13 +23,17 @@ func TestReadmeHasEverySetting(t *testing.T) {
 		t.Fatalf("%s has no place for the table between %q and %q", file, begin, end)
 	}
 	var want strings.Builder
+	code := strings.NewReplacer("**", "**", "*", "`")
 	want.WriteString("| `rehydrate:` | takes | default | meaning |\n|---|---|---|---|\n")
 	for _, row := range Table() {
+		if row.Takes() == "" || row.Meaning() == "" {
+			t.Errorf("%s does not say what it takes and means", row.Name)
+		}
 		preset := ""
 		if row.Default != "" {
 			preset = "`" + row.Default + "`"
 		}
-		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", row.Name, row.Takes, preset, row.Meaning)
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", row.Name, row.Takes(), preset, code.Replace(row.Meaning()))
 	}
 	if got == want.String() {
 		return

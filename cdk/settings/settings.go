@@ -5,9 +5,9 @@ package settings
 
 import (
 	"strings"
-	"time"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
 // Prefix begins every context key that is a setting. An unknown key with this
@@ -17,127 +17,90 @@ const Prefix = "rehydrate:"
 // New is what archive and search take to have one made by the stack.
 const New = "new"
 
-// Settings are those of one stack, complete and free of contradictions.
+// Settings are those of one stack, complete and free of contradictions. Their
+// tags are explained at run.Settings.
 type Settings struct {
-	// Stack names the stack, and is the beginning of the names in it.
-	Stack   string
+	Stack string `context:"stack" default:"rehydrate" form:"^[a-z][a-z0-9-]{1,26}[a-z0-9]$" takes:"a name of 3 to 28 lower-case letters, digits and hyphens" means:"Name of the stack, and beginning of the names in it: one stack for each archive."`
+	// Settings are what the Lambdas are told, but for what only the stack knows:
+	// the run bucket, the archive where it is new, the URL where the cluster is.
+	run.Settings
 	Archive Archive
-	Search  Search
+	Cluster Cluster
 	Network Network
-	Index   Index
 	Lambdas Lambdas
 	Runs    Runs
 	Watch   Watch
 }
 
-// Archive is where the logs are.
+// Archive is the bucket that the logs are in.
 type Archive struct {
-	// Bucket is empty where New.
-	Bucket   string
-	New      bool
-	Prefixes []string
-	Zone     *time.Location
-	// Region is empty where it is the stack's own.
-	Region string
-	// Key is the ARN of the KMS key of the bucket; empty for none.
-	Key string
+	New bool
+	Key string `context:"archiveKey" form:"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$" takes:"the ARN of a KMS key (not of an alias)" means:"Key that the archive's objects are encrypted with, where it is a customer's."`
 
-	// What follows is for a new archive.
-	LogGroups       []string
-	ErrorPrefix     string
-	BufferSeconds   int
-	BufferMebibytes int
-	// GlacierDays and ExpiryDays count from an object's creation; 0 means never.
-	GlacierDays int
-	ExpiryDays  int
+	LogGroups       []string `context:"archiveLogGroups" takes:"a list of log groups" means:"New archive: log groups, such as those of Fargate's awslogs driver, from which everything is archived."`
+	ErrorPrefix     string   `context:"archiveErrorPrefix" default:"errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/" takes:"a Firehose prefix expression" means:"New archive: where Firehose puts what it could not deliver."`
+	BufferSeconds   int      `context:"archiveBufferSeconds" default:"900" range:"60 to 900" means:"New archive: seconds after which Firehose closes an object."`
+	BufferMebibytes int      `context:"archiveBufferMebibytes" default:"64" range:"1 to 128" means:"New archive: MiB after which Firehose closes an object."`
+	GlacierDays     int      `context:"archiveGlacierDays" default:"30" range:"0 to 36500" means:"New archive: days after which objects move to Glacier Instant Retrieval; 0 for never."`
+	ExpiryDays      int      `context:"archiveExpiryDays" default:"0" range:"0 to 36500" means:"New archive: days after which objects are deleted; 0 for never."`
 }
 
-// Search is the cluster.
-type Search struct {
-	// URL is empty where New.
-	URL string
-	New bool
-	// Auth is none, basic, apikey or sigv4; see run.Search.
-	Auth      string
-	Secret    string
-	SecretKey string
-	// CA holds PEM text.
-	CA string
-	// Domain is the ARN of an Amazon domain that exists.
-	Domain string
-	// SecurityGroup of the cluster, which is opened to the Lambdas.
-	SecurityGroup string
+// Cluster is the Elasticsearch or OpenSearch cluster, beyond what the Lambdas have
+// to know of it.
+type Cluster struct {
+	New           bool
+	SecretKey     string `context:"searchSecretKey" form:"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$" takes:"the ARN of a KMS key (not of an alias)" means:"Key that the secret is encrypted with, where it is a customer's."`
+	Domain        string `context:"searchDomain" form:"^arn:[a-z-]+:es:[a-z0-9-]+:[0-9]{12}:domain/[a-z][a-z0-9-]{2,27}$" takes:"the ARN of a domain" means:"The Amazon domain behind the URL; needed for *sigv4*, so that the Lambdas' rights name it."`
+	SecurityGroup string `context:"searchSecurityGroup" form:"^sg-[0-9a-f]{8,17}$" takes:"the id of a security group" means:"Security group of the cluster: the stack opens the cluster's port in it to the Lambdas."`
 
-	// What follows is for a new domain.
-	Version  string
-	Instance string
-	Nodes    int
-	Gibibyte int
-	// Readers are ARNs of roles and users that may search.
-	Readers []string
+	Version  string   `context:"searchVersion" default:"OpenSearch_2.19" form:"^(OpenSearch_[23]\\.[0-9]+|Elasticsearch_7\\.10)$" takes:"an engine such as OpenSearch_2.19" means:"New domain: its engine."`
+	Instance string   `context:"searchInstance" default:"r7g.large.search" form:"^[a-z0-9-]+\\.[a-z0-9]+\\.search$" takes:"an instance type such as r7g.large.search" means:"New domain: type of its data nodes."`
+	Nodes    int      `context:"searchNodes" default:"2" range:"1 to 80" means:"New domain: how many data nodes; from 2 on they are spread over two or three zones, as many as there are subnets."`
+	Gibibyte int      `context:"searchVolume" default:"100" range:"10 to 16384" means:"New domain: GiB of disk (gp3) of each data node."`
+	Readers  []string `context:"searchReaders" form:"^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+$" takes:"a list of ARNs of roles and users" means:"New domain: roles or users that may search its indices, beside the Lambdas."`
 }
 
 // Network is where the Lambdas that speak to the cluster run.
 type Network struct {
-	// VPC is empty for no VPC.
-	VPC     string
-	Subnets []string
-	// Endpoints asks for VPC endpoints of S3, by way of RouteTables, and of
-	// Secrets Manager.
-	Endpoints   bool
-	RouteTables []string
+	VPC         string   `context:"vpc" form:"^vpc-[0-9a-f]{8,17}$" takes:"the id of a VPC" means:"VPC in which the cluster can be reached; leave out for a public endpoint."`
+	Subnets     []string `context:"subnets" form:"^subnet-[0-9a-f]{8,17}$" takes:"a list of subnet ids" means:"Private subnets of the VPC for the Lambdas (and a new domain)."`
+	Endpoints   bool     `context:"endpoints" default:"false" means:"Make VPC endpoints for S3 and, where a secret is read, Secrets Manager: for subnets without NAT."`
+	RouteTables []string `context:"routeTables" form:"^rtb-[0-9a-f]{8,17}$" takes:"a list of route table ids" means:"Route tables of the subnets, into which the S3 endpoint goes; needed for *endpoints*."`
 }
 
-// Index is how documents look and where they go.
-type Index struct {
-	Prefix          string
-	Zone            *time.Location
-	Fields          []string
-	Parse           bool
-	Shards          int
-	Replicas        int
-	RefreshInterval string
-}
-
-// Lambdas is what the functions are given. Memory is in MiB.
+// Lambdas is what the functions are given, beside the index Lambda's memory.
 type Lambdas struct {
-	ListMemory, PrepareMemory, IndexMemory, ReportMemory int
-	// IndexSeconds is the timeout of the index Lambda.
-	IndexSeconds int
-	// IndexReserved is the reserved concurrency of the index Lambda; 0 for none.
-	IndexReserved int
-	BulkBytes     int
-	BulkInFlight  int
-	BulkGzip      bool
-	RecordLimit   int
+	ListMemory    int `context:"listMemory" default:"512" range:"128 to 10240" means:"MiB of memory of the list Lambda."`
+	PrepareMemory int `context:"prepareMemory" default:"256" range:"128 to 10240" means:"MiB of memory of the prepare Lambda."`
+	ReportMemory  int `context:"reportMemory" default:"1024" range:"128 to 10240" means:"MiB of memory of the report Lambda."`
+	IndexSeconds  int `context:"indexTimeout" default:"900" range:"60 to 900" means:"Seconds after which a call of the index Lambda ends; a bigger object takes more calls."`
+	IndexReserved int `context:"indexReserved" default:"0" range:"0 to 10000" means:"Reserved concurrency of the index Lambda: it can then neither take more from the account nor be starved; 0 for none."`
 }
 
 // Runs is how runs start by themselves and how long what they leave is kept.
 type Runs struct {
-	Live bool
-	// Schedule is the time of day ("05:30"), in the zone of the index, at which
-	// the last ScheduleDays days are indexed; empty for never.
-	Schedule     string
-	ScheduleDays int
-	// Keep says that the run bucket stays when the stack goes.
-	Keep bool
-	// Days is how long a run's files are kept, LogDays how long logs are.
-	Days    int
-	LogDays int
+	Live         bool   `context:"live" default:"false" means:"Index new objects as they arrive. An existing bucket has to send its events to EventBridge: *go run ./cdk/ops events -bucket NAME*."`
+	Schedule     string `context:"schedule" form:"^([01]?[0-9]|2[0-3]):[0-5][0-9]$" takes:"a time of day such as 05:30" means:"Time of day, in *zone*, at which the last days are indexed again; empty for never."`
+	ScheduleDays int    `context:"scheduleDays" default:"2" range:"1 to 31" means:"How many days the schedule indexes."`
+	Keep         bool   `context:"keepRuns" default:"true" means:"Keep the run bucket (and a new archive) when the stack is destroyed."`
+	Days         int    `context:"runDays" default:"90" range:"1 to 3650" means:"Days after which a run's files are deleted: its report, and what *retry* needs."`
+	LogDays      int    `context:"logDays" default:"30" range:"1 to 3653" means:"Days that logs are kept; one of those that CloudWatch Logs knows."`
 }
 
 // Watch is who is told what happens.
 type Watch struct {
-	// Email is subscribed to the topic of alarms and endings; empty for nobody.
-	Email     string
-	Dashboard bool
+	Email     string `context:"email" takes:"an address" means:"Address that is told of alarms and of each run's end."`
+	Dashboard bool   `context:"dashboard" default:"true" means:"Make a CloudWatch dashboard."`
 }
+
+// Table lists every setting in the order in which a person reads of them.
+func Table() []settings.Setting { return settings.Of(&Settings{}, "context") }
 
 // StaticPrefixes are the beginnings that all keys of the archive have: each
 // prefix expression up to its first namespace.
-func (a Archive) StaticPrefixes() []string {
+func (s Settings) StaticPrefixes() []string {
 	var statics []string
-	for _, p := range a.Prefixes {
+	for _, p := range s.ArchivePrefixes {
 		static, _, _ := strings.Cut(p, "!{")
 		statics = append(statics, static)
 	}
@@ -150,37 +113,24 @@ func (a Archive) StaticErrorPrefix() string {
 	return static
 }
 
-// Run is what the Lambdas read from their environment. What only the stack
-// knows is given: the names of the buckets, and the cluster's URL.
-func (s Settings) Run(archiveBucket, runBucket, url string) run.Settings {
-	return run.Settings{
-		ArchiveBucket:   archiveBucket,
-		ArchivePrefixes: s.Archive.Prefixes,
-		ArchiveZone:     s.Archive.Zone,
-		ArchiveRegion:   s.Archive.Region,
-		RunBucket:       runBucket,
-		IndexPrefix:     s.Index.Prefix,
-		Zone:            s.Index.Zone,
-		Fields:          s.Index.Fields,
-		Parse:           s.Index.Parse,
-		Shards:          s.Index.Shards,
-		Replicas:        s.Index.Replicas,
-		RefreshInterval: s.Index.RefreshInterval,
-		Search: run.Search{
-			URL: url, Auth: s.Search.Auth, Secret: s.Search.Secret, CA: s.Search.CA, Region: s.Search.region(),
-		},
-		BulkBytes:    s.Lambdas.BulkBytes,
-		BulkInFlight: s.Lambdas.BulkInFlight,
-		BulkGzip:     s.Lambdas.BulkGzip,
-		RecordLimit:  s.Lambdas.RecordLimit,
+// Zones is how many zones the nodes of a new domain are spread over: at most
+// three, one for each subnet.
+func (s Settings) Zones() int {
+	if s.Cluster.Nodes == 1 {
+		return 1
 	}
+	return min(len(s.Network.Subnets), 3)
 }
 
-// region of an Amazon domain that exists: part of its ARN. A new domain lies in
-// the stack's own, which the Lambdas know.
-func (s Search) region() string {
-	if parts := strings.Split(s.Domain, ":"); len(parts) > 3 {
-		return parts[3]
+// Environment is that of the Lambdas. What only the stack knows is given: the
+// names of the buckets, the cluster's URL, and the program's version.
+func (s Settings) Environment(archiveBucket, runBucket, url, version string) map[string]string {
+	r := s.Settings
+	r.ArchiveBucket, r.RunBucket, r.Search.URL, r.Version = archiveBucket, runBucket, url, version
+	// The region is part of the ARN of a domain that exists. A new domain lies in
+	// the stack's own, which the Lambdas know.
+	if parts := strings.Split(s.Cluster.Domain, ":"); len(parts) > 3 {
+		r.Search.Region = parts[3]
 	}
-	return ""
+	return settings.Variables(r)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
 // least is the smallest context that is allowed, with pairs of names and values
@@ -37,12 +37,12 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Stack != "rehydrate" || s.Archive.Prefixes[0] != run.DefaultArchivePrefix || s.Archive.Zone.String() != "UTC" ||
-		s.Index.Prefix != "ecs-task" || s.Index.Zone.String() != "Asia/Tokyo" || s.Search.Auth != "none" ||
-		s.Lambdas.BulkBytes != run.DefaultBulkBytes || s.Index.Shards != -1 || !s.Runs.Keep || s.Runs.Live {
+	if s.Stack != "rehydrate" || s.ArchivePrefixes[0] != "_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" || s.ArchiveZone.String() != "UTC" ||
+		s.IndexPrefix != "ecs-task" || s.Zone.String() != "Asia/Tokyo" || s.Search.Auth != "none" ||
+		s.BulkBytes != 5<<20 || s.Shards != -1 || !s.Runs.Keep || s.Runs.Live {
 		t.Errorf("defaults are %+v", s)
 	}
-	if got := s.Archive.StaticPrefixes(); !reflect.DeepEqual(got, []string{"_/cwl/ecs/ecs-task/"}) {
+	if got := s.StaticPrefixes(); !reflect.DeepEqual(got, []string{"_/cwl/ecs/ecs-task/"}) {
 		t.Errorf("static prefixes are %q", got)
 	}
 }
@@ -58,17 +58,15 @@ func TestDefaultsCanBeTyped(t *testing.T) {
 			continue
 		}
 		var s Settings
-		for _, r := range rows(&s) {
-			r.preset()
-		}
-		for _, r := range rows(&s) {
+		settings.Default(&s, "context")
+		for _, r := range settings.Of(&s, "context") {
 			if r.Name == row.Name {
-				if err := r.set(row.Default); err != nil {
+				if err := s.set(r, row.Default); err != nil {
 					t.Errorf("%s: default %q is refused: %v", row.Name, row.Default, err)
 				}
 			}
 		}
-		s.Archive.Bucket, s.Search.URL = want.Archive.Bucket, want.Search.URL
+		s.ArchiveBucket, s.Search.URL = want.ArchiveBucket, want.Search.URL
 		if !reflect.DeepEqual(s, want) {
 			t.Errorf("%s: typing its default changes the settings", row.Name)
 		}
@@ -93,7 +91,7 @@ func TestValuesFromCommandLineAndFile(t *testing.T) {
 	if !reflect.DeepEqual(typed, filed) {
 		t.Errorf("typed %+v\nfiled %+v", typed, filed)
 	}
-	if typed.Search.CA != "PEM" || !typed.Runs.Live || len(typed.Archive.Prefixes) != 2 {
+	if typed.Search.CA != "PEM" || !typed.Runs.Live || len(typed.ArchivePrefixes) != 2 {
 		t.Errorf("read %+v", typed)
 	}
 }
@@ -137,11 +135,14 @@ func TestRefused(t *testing.T) {
 		{"subnets without vpc", least("subnets", "subnet-0123456789abcdef0"), "subnets: has no effect without vpc"},
 		{"endpoints without route tables", least("vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "endpoints", true), "routeTables: missing"},
 		{"index prefix", least("indexPrefix", "Logs"), "indexPrefix"},
-		{"field", least("fields", "level"), `fields: "level" is no field`},
-		{"memory", least("indexMemory", "lots"), "indexMemory: lots is no whole number from 128 to 10240"},
-		{"memory in part", least("indexMemory", 512.5), "indexMemory: 512.5 is no whole number"},
-		{"flag", least("live", "yes"), "live: yes is neither true nor false"},
-		{"schedule", least("schedule", "noon"), `schedule: "noon" is no time of day`},
+		{"field", least("fields", "level"), `fields: "level" is none of logGroup, logStream, account, region`},
+		{"memory", least("indexMemory", "lots"), `indexMemory: "lots" is no whole number from 128 to 10240`},
+		{"memory in part", least("indexMemory", 512.5), `indexMemory: "512.5" is no whole number`},
+		{"number for a name", least("stack", 5.0), "stack: 5 is not allowed; give a name of 3"},
+		{"list that is a number", least("fields", 5.0), "fields: 5 is not allowed; give a list of logGroup"},
+		{"list of nothing", least("archivePrefix", ""), `archivePrefix: "" is not allowed; give a list of Firehose`},
+		{"flag", least("live", "yes"), `live: "yes" is neither true nor false`},
+		{"schedule", least("schedule", "noon"), `schedule: "noon" is not allowed; give a time of day`},
 		{"days without schedule", least("scheduleDays", "3"), "scheduleDays: has no effect without schedule"},
 		{"log days", least("logDays", "31"), "logDays: CloudWatch Logs does not know 31"},
 		{"email", least("email", "me"), `email: "me" is no address`},
@@ -175,16 +176,19 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 		least("searchAuth", "sigv4", "searchDomain", domainARN),
 		least("indexPrefix", "logs", "zone", "Europe/Berlin", "archiveZone", "Asia/Tokyo", "archiveRegion", "us-east-1", "fields", "account", "parse", "true",
 			"shards", "2", "replicas", "0", "refreshInterval", "30s", "bulkBytes", "1048576", "bulkInFlight", "3",
-			"bulkGzip", "true", "recordLimit", "2097152"),
+			"bulkGzip", "true", "recordLimit", "2097152", "indexMemory", "3008"),
 	} {
 		s, err := Read(context)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := s.Run("my-archive", "my-runs", s.Search.URL)
-		want.Version = "1.2.3"
-		variables := want.Variables()
-		got, err := run.ReadSettings(func(name string) string { return variables[name] })
+		want := s.Settings
+		want.RunBucket, want.Version = "my-runs", "1.2.3"
+		if s.Cluster.Domain != "" {
+			want.Search.Region = "ap-northeast-1"
+		}
+		variables := s.Environment("my-archive", "my-runs", s.Search.URL, "1.2.3")
+		got, err := settings.Read(func(name string) string { return variables[name] })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +201,7 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 // Every key is encrypted with the key that it names.
 func TestKeysAreTaken(t *testing.T) {
 	s, err := Read(least("archiveKey", keyARN, "searchAuth", "apikey", "searchSecret", secretARN, "searchSecretKey", keyARN))
-	if err != nil || s.Archive.Key != keyARN || s.Search.SecretKey != keyARN {
+	if err != nil || s.Archive.Key != keyARN || s.Cluster.SecretKey != keyARN {
 		t.Errorf("read %+v, %v", s, err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/dashboards"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
 // importLimit is how long an import may take.
@@ -24,8 +25,8 @@ const importLimit = time.Minute
 
 // savedObjects are the flags of dashboards.
 type savedObjects struct {
-	prefix, out, url, secret string
-	parsed                   bool
+	settings         run.Settings // only the prefix and whether messages are parsed
+	out, url, secret string
 }
 
 func newDashboards() *cobra.Command {
@@ -40,8 +41,7 @@ indices of a prefix, and prints, keeps or imports them.`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return d.make(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&d.prefix, "index-prefix", run.DefaultIndexPrefix, "`prefix` of the daily indices PREFIX-YYYY-MM-DD")
-	f.BoolVar(&d.parsed, "parse", false, "JSON messages are parsed (the setting parse): with a chart by level")
+	settings.Flags(f, &d.settings, "index-prefix", "parse")
 	f.StringVar(&d.out, "out", "", "`file` to write, to import by hand (default: print it)")
 	f.StringVar(&d.url, "url", "", "`URL` of a Kibana or OpenSearch Dashboards to import it into")
 	f.StringVar(&d.secret, "secret", "", "`file` that holds {\"username\": …, \"password\": …} or an encoded API key for --url")
@@ -49,13 +49,10 @@ indices of a prefix, and prints, keeps or imports them.`,
 }
 
 func (d savedObjects) make(ctx context.Context, stdout io.Writer) error {
-	if err := run.ValidIndexPrefix(d.prefix); err != nil {
-		return fmt.Errorf("--index-prefix: %w", err)
-	}
 	if d.secret != "" && d.url == "" {
 		return errors.New("--secret goes with --url")
 	}
-	file := dashboards.Make(dashboards.Options{IndexPrefix: d.prefix, Parse: d.parsed})
+	file := dashboards.Make(dashboards.Options{IndexPrefix: d.settings.IndexPrefix, Parse: d.settings.Parse})
 	if d.out != "" {
 		if err := os.WriteFile(d.out, file, 0o644); err != nil {
 			return fmt.Errorf("--out: %w", err)
@@ -64,7 +61,7 @@ func (d savedObjects) make(ctx context.Context, stdout io.Writer) error {
 	}
 	switch {
 	case d.url != "":
-		return importDashboards(ctx, d.url, d.secret, d.prefix, file, stdout)
+		return importDashboards(ctx, d.url, d.secret, d.settings.IndexPrefix, file, stdout)
 	case d.out == "":
 		_, err := stdout.Write(file)
 		return err

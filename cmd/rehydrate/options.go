@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 	"github.com/rehydrate/rehydrate/local"
 )
 
@@ -34,7 +35,7 @@ type options struct {
 // register makes the flags.
 func (o *options) register(f *pflag.FlagSet) {
 	f.StringVar(&o.archive, "archive", "", "the archive: a `folder` that stands for the bucket (keys are its relative paths), or s3://BUCKET")
-	registerSettings(f, &o.settings)
+	settings.Flags(f, &o.settings)
 	o.request.register(f)
 	f.StringVar(&o.out, "out", "out", "`folder` for the embedded store and runs/NAME/")
 	f.StringVar(&o.name, "name", "", "`name` of the run (default: the time of its start)")
@@ -51,9 +52,6 @@ func (o *options) check() error {
 	}
 	if slices.Contains(o.settings.Fields, "region") {
 		return errors.New("--fields: an archive on this computer is of no region; give any of logGroup, logStream, account")
-	}
-	if err := run.ValidIndexPrefix(o.settings.IndexPrefix); err != nil {
-		return fmt.Errorf("--index-prefix: %w", err)
 	}
 	if bucket, ok := strings.CutPrefix(o.archive, "s3://"); ok {
 		if bucket = strings.TrimSuffix(bucket, "/"); bucket == "" || strings.Contains(bucket, "/") {

@@ -105,9 +105,9 @@ func newFixture(t testing.TB, name string) *fixture {
 		},
 		prepared: run.Prepared{Product: "opensearch", Version: "2.19.1", Template: "rehydrate-ecs-task", Installed: true},
 		settings: run.Settings{
-			ArchiveBucket: "archive", ArchivePrefixes: []string{run.DefaultArchivePrefix}, ArchiveZone: time.UTC,
-			RunBucket: "runs", IndexPrefix: "ecs-task", Zone: tokyo, BulkBytes: run.DefaultBulkBytes, BulkInFlight: 2,
-			RecordLimit: run.DefaultRecordLimit, Search: run.Search{URL: "https://search.example", Auth: "sigv4"}, Version: "1.0.0",
+			ArchiveBucket: "archive", ArchivePrefixes: []string{"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/"}, ArchiveZone: time.UTC,
+			RunBucket: "runs", IndexPrefix: "ecs-task", Zone: tokyo, BulkBytes: 5 << 20, BulkInFlight: 2,
+			RecordLimit: 64 << 20, Search: run.Search{URL: "https://search.example", Auth: "sigv4"}, Version: "1.0.0",
 		},
 	}
 	for day := from; day.Before(w.plan.To); day = day.AddDate(0, 0, 1) {

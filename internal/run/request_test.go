@@ -148,3 +148,14 @@ func TestRequestRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestValidName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"7bfe19bf-6bb7-4dd5-8c96-0b2bd5f05c4c": true, "r_1.2": true,
+		"": false, "..": false, "a/b": false, "a b": false, strings.Repeat("a", 81): false,
+	} {
+		if ValidName(name) != want {
+			t.Errorf("ValidName(%q) = %v", name, !want)
+		}
+	}
+}

@@ -1,176 +1,86 @@
 package run
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"slices"
-	"strconv"
+	"reflect"
 	"strings"
 	"time"
 )
 
-// Settings are those of a stack, the same for all its Lambdas, read from their
-// environment. None of them is a secret.
+// Settings are those of a stack, the same for all its Lambdas. None of them is a
+// secret.
+//
+// What there is to say of a setting stands in its tags and nowhere else; package
+// settings reads and writes by them, and package cdk/settings has more of them:
+//
+//	env       its variable in the Lambdas' environment
+//	inherits  variable that holds where that one does not
+//	context   its name among the stack's settings (rehydrate:NAME)
+//	flag      its name among the flags of a local run
+//	default   what holds where nothing is said, as a person would type it
+//	range     least and most of a number
+//	values    what a text, or each member of a list, has to be one of
+//	check     url or index: a text has to be an address or an index prefix
+//	form      pattern that the stack demands of a text, or of each member of a list
+//	takes     what is allowed, in words, where type, range and values do not say it
+//	means     a sentence, with what is to be typed between asterisks
+//	usage     the same for the flag, where a local run means something else by it
 type Settings struct {
-	// ArchiveBucket is only ever read. ArchivePrefixes are Firehose prefix
-	// expressions, ArchiveZone the zone of the times in its keys (Firehose's
-	// CustomTimeZone).
-	ArchiveBucket   string
-	ArchivePrefixes []string
-	ArchiveZone     *time.Location
-	// ArchiveRegion is what the field region says of an event: the AWS region of
-	// the archive, by default that of the function.
-	ArchiveRegion string
+	ArchiveBucket   string         `env:"ARCHIVE_BUCKET" context:"archive" form:"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" takes:"the name of a bucket, or new" means:"**Required.** Bucket that holds the archive; it is only ever read. *new* makes one, and the way of the logs into it."`
+	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it." usage:"Firehose prefix expression of the keys; may be given more than once"`
+	ArchiveZone     *time.Location `env:"ARCHIVE_ZONE" context:"archiveZone" flag:"archive-zone" default:"UTC" means:"Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."`
+	ArchiveRegion   string         `env:"ARCHIVE_REGION" inherits:"AWS_REGION" context:"archiveRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's logs are from, where it is not the stack's: what the field *region* says."`
 	// RunBucket holds everything of a run, under runs/.
-	RunBucket string
+	RunBucket string `env:"RUN_BUCKET"`
 	// ArchiveEndpoint and RunEndpoint are the URLs of S3 servers other than AWS's;
 	// empty means AWS.
-	ArchiveEndpoint string
-	RunEndpoint     string
-
-	// IndexPrefix and Zone make the index names PREFIX-YYYY-MM-DD and the offset
-	// of @timestamp.
-	IndexPrefix string
-	Zone        *time.Location
-	// Fields are added to each document: logGroup, logStream, account, region.
-	Fields []string
-	// Parse adds a JSON message's members in one flattened field.
-	Parse bool
-	// Shards, Replicas and RefreshInterval go into the index template; negative
-	// or empty leaves the cluster's own default.
-	Shards          int
-	Replicas        int
-	RefreshInterval string
+	ArchiveEndpoint string `env:"ARCHIVE_ENDPOINT" check:"url"`
+	RunEndpoint     string `env:"RUN_ENDPOINT" check:"url"`
 
 	Search Search
 
+	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD."`
+	Zone        *time.Location `env:"TIME_ZONE" context:"zone" flag:"zone" default:"Asia/Tokyo" means:"Zone whose days the indices, the request and the schedule are meant in." usage:"Time zone of days, index names and @timestamp."`
+	Fields      []string       `env:"FIELDS" context:"fields" flag:"fields" values:"logGroup,logStream,account,region" means:"Fields that each document gets beside *@timestamp* and *message*." usage:"Fields to add to each document, with commas between: logGroup, logStream, account."`
+	Parse       bool           `env:"PARSE" context:"parse" flag:"parse" default:"false" means:"Add the members of messages that are JSON, in one flattened field."`
+	// Shards, Replicas and RefreshInterval go into the index template; negative
+	// or empty leaves the cluster's own default.
+	Shards          int    `env:"SHARDS" context:"shards" default:"-1" range:"-1 to 1024" means:"Primary shards of a new index; -1 for the cluster's default."`
+	Replicas        int    `env:"REPLICAS" context:"replicas" default:"-1" range:"-1 to 100" means:"Replicas of a new index; -1 for the cluster's default."`
+	RefreshInterval string `env:"REFRESH_INTERVAL" context:"refreshInterval" form:"^(-1|[0-9]+(ms|s|m|h))$" takes:"an interval such as 30s, or -1" means:"Refresh interval of a new index; empty for the cluster's default."`
+
 	// BulkBytes is the size of a bulk body before compression, BulkInFlight how
-	// many are under way at once, BulkGzip whether they are compressed.
-	BulkBytes    int
-	BulkInFlight int
-	BulkGzip     bool
+	// many are under way at once.
+	BulkBytes    int  `env:"BULK_BYTES" context:"bulkBytes" default:"5242880" range:"1024 to 104857600" means:"Bytes of a bulk body, before compression."`
+	BulkInFlight int  `env:"BULK_IN_FLIGHT" context:"bulkInFlight" default:"2" range:"1 to 64" means:"Bulk requests of one index Lambda under way at once."`
+	BulkGzip     bool `env:"BULK_GZIP" context:"bulkGzip" default:"false" means:"Compress bulk bodies: less traffic, more processor."`
 	// RecordLimit is the size in bytes above which a record is damage.
-	RecordLimit int
+	RecordLimit int `env:"RECORD_LIMIT" context:"recordLimit" default:"67108864" range:"1048576 to 1073741824" means:"Bytes above which a record of the archive counts as damage."`
+	// IndexMemory is that of an index Lambda in MiB, by which its time is priced.
+	IndexMemory int `env:"INDEX_MEMORY" context:"indexMemory" default:"1769" range:"128 to 10240" means:"MiB of memory of the index Lambda; 1769 is one whole processor."`
 	// Version of this program, told in reports.
-	Version string
+	Version string `env:"REHYDRATE_VERSION" default:"development"`
 }
 
 // Search says how the cluster is reached.
 type Search struct {
-	URL string
-	// Auth is one of none, basic, apikey, sigv4.
-	Auth string
-	// Secret is the ARN of the secret that holds {"username","password"} for
-	// basic, or the encoded API key for apikey.
-	Secret string
+	URL  string `env:"SEARCH_URL" context:"search" flag:"search" check:"url" takes:"an http or https URL, or new" means:"**Required.** The Elasticsearch or OpenSearch cluster. *new* makes an Amazon OpenSearch Service domain in the VPC." usage:"URL of a cluster; without one, a store on disk is filled."`
+	Auth string `env:"SEARCH_AUTH" context:"searchAuth" flag:"search-auth" default:"none" values:"none,basic,apikey,sigv4" means:"How the Lambdas sign in. A new domain takes *sigv4* by itself." usage:"How to sign in at the cluster: none, basic, apikey or sigv4."`
+	// Secret holds {"username","password"} for basic, or the encoded API key for
+	// apikey.
+	Secret string `env:"SEARCH_SECRET" context:"searchSecret" flag:"search-secret" form:"^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+-[A-Za-z0-9]{6}$" takes:"the whole ARN of a secret, with the six characters at its end" means:"Secret that holds a JSON object with *username* and *password* for *basic*, or the encoded API key for *apikey*." usage:"ARN of the secret for basic or apikey, or file:PATH of a file that holds it."`
 	// CA is a PEM bundle to trust beside the system's; empty for none.
-	CA string
+	CA string `env:"SEARCH_CA" context:"searchCA" takes:"the path of a file" means:"PEM file with a certificate authority to trust beside the system's."`
 	// Region of an Amazon domain, for SigV4.
-	Region string
-}
-
-// Names of the variables, and what each takes; README's and the stack's source.
-const (
-	envArchiveBucket   = "ARCHIVE_BUCKET"
-	envArchivePrefixes = "ARCHIVE_PREFIXES"
-	envArchiveZone     = "ARCHIVE_ZONE"
-	envArchiveRegion   = "ARCHIVE_REGION"
-	envArchiveEndpoint = "ARCHIVE_ENDPOINT"
-	envRunBucket       = "RUN_BUCKET"
-	envRunEndpoint     = "RUN_ENDPOINT"
-	envIndexPrefix     = "INDEX_PREFIX"
-	envZone            = "TIME_ZONE"
-	envFields          = "FIELDS"
-	envParse           = "PARSE"
-	envShards          = "SHARDS"
-	envReplicas        = "REPLICAS"
-	envRefreshInterval = "REFRESH_INTERVAL"
-	envSearchURL       = "SEARCH_URL"
-	envSearchAuth      = "SEARCH_AUTH"
-	envSearchSecret    = "SEARCH_SECRET"
-	envSearchCA        = "SEARCH_CA"
-	envSearchRegion    = "SEARCH_REGION"
-	envBulkBytes       = "BULK_BYTES"
-	envBulkInFlight    = "BULK_IN_FLIGHT"
-	envBulkGzip        = "BULK_GZIP"
-	envRecordLimit     = "RECORD_LIMIT"
-	envVersion         = "REHYDRATE_VERSION"
-)
-
-// Defaults of Settings.
-const (
-	DefaultArchivePrefix = "_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/"
-	DefaultIndexPrefix   = "ecs-task"
-	DefaultZone          = "Asia/Tokyo"
-	DefaultBulkBytes     = 5 << 20
-	DefaultBulkInFlight  = 2
-	DefaultRecordLimit   = 64 << 20
-)
-
-// ReadSettings reads the environment. Its error joins one sentence for each
-// variable that is wrong.
-func ReadSettings(getenv func(string) string) (Settings, error) {
-	r := reader{getenv: getenv}
-	s := Settings{
-		ArchiveBucket:   r.required(envArchiveBucket),
-		ArchivePrefixes: r.list(envArchivePrefixes, []string{DefaultArchivePrefix}),
-		ArchiveZone:     r.zone(envArchiveZone, "UTC"),
-		ArchiveRegion:   r.text(envArchiveRegion, r.getenv("AWS_REGION")),
-		ArchiveEndpoint: r.url(envArchiveEndpoint),
-		RunBucket:       r.required(envRunBucket),
-		RunEndpoint:     r.url(envRunEndpoint),
-		IndexPrefix:     r.text(envIndexPrefix, DefaultIndexPrefix),
-		Zone:            r.zone(envZone, DefaultZone),
-		Fields:          r.list(envFields, nil),
-		Parse:           r.flag(envParse),
-		Shards:          r.number(envShards, -1, -1, 1024),
-		Replicas:        r.number(envReplicas, -1, -1, 100),
-		RefreshInterval: r.getenv(envRefreshInterval),
-		Search: Search{
-			URL:    r.url(envSearchURL),
-			Auth:   r.oneOf(envSearchAuth, "none", "basic", "apikey", "sigv4"),
-			Secret: r.getenv(envSearchSecret),
-			CA:     r.getenv(envSearchCA),
-			Region: r.text(envSearchRegion, r.getenv("AWS_REGION")),
-		},
-		BulkBytes:    r.number(envBulkBytes, DefaultBulkBytes, 1<<10, 100<<20),
-		BulkInFlight: r.number(envBulkInFlight, DefaultBulkInFlight, 1, 64),
-		BulkGzip:     r.flag(envBulkGzip),
-		RecordLimit:  r.number(envRecordLimit, DefaultRecordLimit, 1<<20, 1<<30),
-		Version:      r.text(envVersion, "development"),
-	}
-	r.check(s)
-	return s, errors.Join(r.faults...)
-}
-
-// check is what one variable alone cannot tell.
-func (r *reader) check(s Settings) {
-	if err := ValidIndexPrefix(s.IndexPrefix); err != nil {
-		r.fault(envIndexPrefix, "%v", err)
-	}
-	for _, f := range s.Fields {
-		if !slices.Contains(FieldNames(), f) {
-			r.fault(envFields, "%q is no field; give any of %s", f, strings.Join(FieldNames(), ", "))
-		}
-	}
-	if slices.Contains(s.Fields, "region") && s.ArchiveRegion == "" {
-		r.fault(envArchiveRegion, "missing; the field region needs it")
-	}
-	if s.Search.URL == "" {
-		r.fault(envSearchURL, "missing; give the URL of the cluster")
-	}
-	if needs := s.Search.Auth == "basic" || s.Search.Auth == "apikey"; needs != (s.Search.Secret != "") {
-		r.fault(envSearchSecret, "goes with %s basic and apikey, and only with these", envSearchAuth)
-	}
-	if s.Search.Auth == "sigv4" && s.Search.Region == "" {
-		r.fault(envSearchRegion, "missing; %s sigv4 needs the region of the domain", envSearchAuth)
-	}
+	Region string `env:"SEARCH_REGION" inherits:"AWS_REGION"`
 }
 
 // FieldNames are the values that Fields may hold.
-func FieldNames() []string { return []string{"logGroup", "logStream", "account", "region"} }
+func FieldNames() []string {
+	fields, _ := reflect.TypeFor[Settings]().FieldByName("Fields")
+	return strings.Split(fields.Tag.Get("values"), ",")
+}
 
 // ValidIndexPrefix tells why PREFIX-YYYY-MM-DD would be no index name, or nil.
 // https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-create-index.html
@@ -191,95 +101,4 @@ func ValidIndexPrefix(p string) error {
 		}
 	}
 	return nil
-}
-
-// reader collects the faults of the variables it reads.
-type reader struct {
-	getenv func(string) string
-	faults []error
-}
-
-func (r *reader) fault(name, format string, args ...any) {
-	r.faults = append(r.faults, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
-}
-
-func (r *reader) text(name, otherwise string) string {
-	if v := r.getenv(name); v != "" {
-		return v
-	}
-	return otherwise
-}
-
-func (r *reader) required(name string) string {
-	v := r.getenv(name)
-	if v == "" {
-		r.fault(name, "missing")
-	}
-	return v
-}
-
-// list reads a JSON array of strings.
-func (r *reader) list(name string, otherwise []string) []string {
-	v := r.getenv(name)
-	if v == "" {
-		return otherwise
-	}
-	var l []string
-	if err := json.Unmarshal([]byte(v), &l); err != nil {
-		r.fault(name, "%q is no JSON array of strings", v)
-	}
-	return l
-}
-
-func (r *reader) zone(name, otherwise string) *time.Location {
-	v := r.text(name, otherwise)
-	z, err := time.LoadLocation(v)
-	if err != nil || v == "Local" {
-		r.fault(name, "%q is no time zone; give one such as Asia/Tokyo or UTC", v)
-		return time.UTC
-	}
-	return z
-}
-
-func (r *reader) url(name string) string {
-	v := r.getenv(name)
-	if v == "" {
-		return ""
-	}
-	u, err := url.Parse(v)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		r.fault(name, "%q is no http or https URL", v)
-	} else if u.User != nil {
-		r.fault(name, "a URL with a password would be shown in logs; use %s and %s", envSearchAuth, envSearchSecret)
-	}
-	return strings.TrimSuffix(v, "/")
-}
-
-func (r *reader) flag(name string) bool {
-	v := r.getenv(name)
-	if v != "" && v != "true" && v != "false" {
-		r.fault(name, "%q is neither true nor false", v)
-	}
-	return v == "true"
-}
-
-func (r *reader) number(name string, otherwise, least, most int) int {
-	v := r.getenv(name)
-	if v == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < least || n > most {
-		r.fault(name, "%q is no whole number from %d to %d", v, least, most)
-	}
-	return n
-}
-
-// oneOf reads one of values, the first where it is empty.
-func (r *reader) oneOf(name string, values ...string) string {
-	v := r.text(name, values[0])
-	if !slices.Contains(values, v) {
-		r.fault(name, "%q is none of %s", v, strings.Join(values, ", "))
-	}
-	return v
 }

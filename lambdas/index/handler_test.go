@@ -23,6 +23,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/runs"
+	"github.com/rehydrate/rehydrate/internal/settings"
 	"github.com/rehydrate/rehydrate/local/bucket"
 )
 
@@ -52,16 +53,16 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 		"ARCHIVE_BUCKET": "archive", "RUN_BUCKET": "runs", "SEARCH_URL": f.server.URL,
 		"BULK_BYTES": "4096", "BULK_IN_FLIGHT": "2",
 	}
-	settings, err := run.ReadSettings(func(name string) string { return env[name] })
+	told, err := settings.Read(func(name string) string { return env[name] })
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.handler = handler{
-		settings: settings,
+		settings: told,
 		objects:  func(run.Object) archive.Getter { return f.client },
 		rejects:  runs.Rejects{Bucket: archive.NewBucket(f.client, "runs")},
 		connect:  f.sender,
-		maker:    document.NewMaker(settings),
+		maker:    document.NewMaker(told),
 		now:      time.Now,
 	}
 	return f

@@ -19,8 +19,6 @@ const (
 	// eventsPerSecond one child brings into a cluster that keeps up; what a
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
-	// lambdaGB is the memory of an index Lambda as the stack sets it.
-	lambdaGB = 1769.0 / 1024
 )
 
 // sample keeps an even choice of the objects listed, the same for the same list.
@@ -54,11 +52,11 @@ func (s *sample) add(o run.Object) {
 type open func(context.Context, run.Object) (io.ReadCloser, error)
 
 // estimate judges what the plan comes to by its sample.
-func (s *sample) estimate(ctx context.Context, open open, plan run.Plan, recordLimit int) (*run.Estimate, error) {
+func (s *sample) estimate(ctx context.Context, open open, plan run.Plan, settings run.Settings) (*run.Estimate, error) {
 	e := &run.Estimate{EventsPerSecond: eventsPerSecond, Priced: priced}
 	var events, plain int64
 	for _, o := range s.objects {
-		n, err := peek(ctx, open, o, recordLimit)
+		n, err := peek(ctx, open, o, settings.RecordLimit)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +76,7 @@ func (s *sample) estimate(ctx context.Context, open open, plan run.Plan, recordL
 	children := min(int64(plan.MaxConcurrency), max(plan.Objects, 1))
 	busy := float64(e.Events) / eventsPerSecond
 	e.Seconds = int64(busy/float64(children)) + 1
-	e.Lambda = busy*lambdaGB*lambdaGBSecond + float64(plan.Objects)*lambdaRequest
+	e.Lambda = busy*float64(settings.IndexMemory)/1024*lambdaGBSecond + float64(plan.Objects)*lambdaRequest
 	e.StepFunctions = float64(plan.Objects*objectTransitions+runTransitions) * stateTransition
 	e.S3 = float64(plan.Objects) * s3Get
 	e.Dollars = e.Lambda + e.StepFunctions + e.S3

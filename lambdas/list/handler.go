@@ -95,7 +95,7 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 	}
 	inventory := stock.result(plan.From, plan.To)
 	if plan.PlanOnly && plan.Objects > 0 {
-		if inventory.Estimate, err = chosen.estimate(ctx, h.open, *plan, h.settings.RecordLimit); err != nil {
+		if inventory.Estimate, err = chosen.estimate(ctx, h.open, *plan, h.settings); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/runs"
+	"github.com/rehydrate/rehydrate/internal/settings"
 	"github.com/rehydrate/rehydrate/local/bucket"
 )
 
@@ -41,16 +42,16 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	env := map[string]string{"ARCHIVE_BUCKET": "archive", "RUN_BUCKET": "runs", "SEARCH_URL": "http://127.0.0.1:1"}
-	settings, err := run.ReadSettings(func(name string) string { return env[name] })
+	told, err := settings.Read(func(name string) string { return env[name] })
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := archive.New(client, "archive", settings.ArchivePrefixes, settings.ArchiveZone)
+	objects, err := archive.New(client, "archive", told.ArchivePrefixes, told.ArchiveZone)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.handler = handler{
-		settings: settings, archive: objects, runs: archive.NewBucket(client, "runs"),
+		settings: told, archive: objects, runs: archive.NewBucket(client, "runs"),
 		open: func(ctx context.Context, o run.Object) (io.ReadCloser, error) {
 			return archive.Open(ctx, client, "archive", o)
 		},

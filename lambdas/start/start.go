@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
 // Unexpected is the name of an error that holds no run.Fault: a fault of this
@@ -51,14 +52,14 @@ func Main[In, Out any](setup func(context.Context, run.Settings) (func(context.C
 }
 
 func ready[In, Out any](setup func(context.Context, run.Settings) (func(context.Context, In) (Out, error), error)) (func(context.Context, In) (Out, error), error) {
-	settings, err := run.ReadSettings(os.Getenv)
+	s, err := settings.Read(os.Getenv)
 	if err != nil {
 		return nil, &run.Fault{
 			Name: run.InvalidSettings, Reason: "the Lambda's environment cannot be used",
 			Remedy: "deploy the stack again, with these settings corrected", Err: err,
 		}
 	}
-	return setup(context.Background(), settings)
+	return setup(context.Background(), s)
 }
 
 // adapter stands between handlers and the runtime library, whose own log it
