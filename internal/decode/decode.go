@@ -127,9 +127,9 @@ func (d *Decoder) Next(e *Event) error {
 		case wrapped:
 			given, d.err = d.readWrapped(e)
 		case rest:
-			d.err = d.readRest()
+			given, d.err = d.readRest(e)
 		}
-		if given && !earlier(e.Start, d.from) {
+		if given && !e.Start.Before(d.from) {
 			if e.Repaired {
 				d.stats.Repaired++
 			}
@@ -153,10 +153,6 @@ func (d *Decoder) ends() bool {
 func (d *Decoder) tell() {
 	d.told = d.stats
 	d.told.PlainBytes = max(0, d.reached-d.from.Offset)
-}
-
-func earlier(p, than run.Place) bool {
-	return p.Offset < than.Offset || p.Offset == than.Offset && p.Events < than.Events
 }
 
 // Stats are those at the End of the last event given or, once Next has returned

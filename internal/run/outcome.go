@@ -93,6 +93,11 @@ type Place struct {
 	Events int64 `json:"events,omitempty"`
 }
 
+// Before tells whether p stands before q.
+func (p Place) Before(q Place) bool {
+	return p.Offset < q.Offset || p.Offset == q.Offset && p.Events < q.Events
+}
+
 // Damage says what is wrong with an object, and where.
 type Damage struct {
 	Reason string `json:"reason"`
