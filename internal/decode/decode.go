@@ -95,7 +95,7 @@ type Damaged struct {
 func (d *Damaged) Error() string { return d.Reason }
 
 // New returns a Decoder of the object whose own bytes, compressed or not, r
-// gives. An error of r other than io.EOF is never judged to be damage: Next
+// gives. An error of r other than io.EOF is never taken for damage: Next
 // returns it as it is.
 func New(r io.Reader, o Options) *Decoder {
 	if o.RecordLimit <= 0 {

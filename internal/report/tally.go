@@ -111,7 +111,7 @@ func (t *tally) add(res result) {
 		t.days[index] = sum
 	}
 	for hour, n := range o.Hours {
-		at, err := time.Parse("2006-01-02T15", hour)
+		at, err := time.Parse(run.HourForm, hour)
 		if err != nil { // run.Other
 			t.outside.Events += n
 			continue

@@ -98,6 +98,14 @@ func (p Place) Before(q Place) bool {
 	return p.Offset < q.Offset || p.Offset == q.Offset && p.Events < q.Events
 }
 
+// Later gives the one of p and q that stands behind the other.
+func (p Place) Later(q Place) Place {
+	if p.Before(q) {
+		return q
+	}
+	return p
+}
+
 // Damage says what is wrong with an object, and where.
 type Damage struct {
 	Reason string `json:"reason"`
@@ -248,9 +256,13 @@ func (o *Outcome) CountIndex(index string, c IndexCounts) {
 	o.Indices[index] = sum
 }
 
+// HourForm is the form of the hours, in UTC, of an outcome and of an inventory,
+// for time.Format.
+const HourForm = "2006-01-02T15"
+
 // CountHour adds n in-range events to the UTC hour of t.
 func (o *Outcome) CountHour(t time.Time, n int64) {
-	o.Hours = count(o.Hours, t.UTC().Format("2006-01-02T15"), n, maxHours)
+	o.Hours = count(o.Hours, t.UTC().Format(HourForm), n, maxHours)
 }
 
 // CountLag adds n in-range events to a bucket of Lag: the first whose bound in

@@ -94,7 +94,7 @@ func (v *inventory) gaps(from, to time.Time) []string {
 	return gaps
 }
 
-func hour(t time.Time) string { return t.UTC().Format("2006-01-02T15") }
+func hour(t time.Time) string { return t.UTC().Format(run.HourForm) }
 
 func put(m map[string]shelf, name string, o run.Object) {
 	s := m[name]
