@@ -41,7 +41,8 @@ type Event struct {
 	Malformed string
 	// Raw is the event as it stands in the record: a JSON value, mostly an object,
 	// perhaps with bytes that are not UTF-8. For a Firehose error record whose
-	// original cannot be read it is that whole error record.
+	// original cannot be read it is that whole error record. Where a record says
+	// something of its events and something else behind them, it is the latter.
 	Raw []byte
 	// Start is the place of this event, End the one behind it.
 	Start, End run.Place

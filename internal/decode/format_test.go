@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -269,6 +270,7 @@ func TestAMemberGivenTwice(t *testing.T) {
 		{"the events again", heading + events + "," + events + "}", ofTwo + ofTwo},
 		{"other events", heading + `"logEvents":[],` + events + `,"x":1,"logEvents":[{"id":"4","timestamp":1,"message":"m"}]}`, ofTwo + "4 \"m\"\n"},
 		{"events, then more of another", heading + events + `,"owner":"2",` + events + `,"owner":"3"}`, ofTwo + twice + ofTwo},
+		{"another behind the events of a long heading", `{"x":"` + strings.Repeat("x", maxHeading) + `",` + heading[1:] + events + `,"owner":"2"}`, twice},
 		{"an error record's original", `{"rawData":"","rawData":"e30="}`, " in a Firehose error record: " + recordTwice + "\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -280,6 +282,8 @@ func TestAMemberGivenTwice(t *testing.T) {
 				if e.Malformed != "" && !json.Valid([]byte(e.Raw)) {
 					t.Errorf("event %d: raw is %s, no JSON", i, e.Raw)
 				}
+				again, _ := resumed(t, []byte(c.record+one), i+1, Options{})
+				compare(t, fmt.Sprintf("stopped behind event %d", i), again, got)
 			}
 		})
 	}

@@ -102,7 +102,8 @@ type meaning struct {
 	control bool
 	// unusable is why all events are malformed.
 	unusable string
-	// text is a complete heading as it stands: the record up to its events.
+	// text is the record up to its events, where nothing behind these was looked at
+	// yet.
 	text string
 }
 
@@ -141,8 +142,11 @@ func (h *heading) read(b []byte) meaning {
 // meanings remembers headings: records of a log stream begin alike.
 type meanings map[string]meaning
 
-// maxMeanings bounds what is remembered.
-const maxMeanings = 256
+// What is remembered: how many headings, and of how many bytes at most.
+const (
+	maxMeanings = 256
+	maxHeading  = 4 << 10
+)
 
 // of gives the meaning of a complete heading that stands in b.
 func (m meanings) of(b []byte, h *heading, start, end int) meaning {
@@ -154,9 +158,7 @@ func (m meanings) of(b []byte, h *heading, start, end int) meaning {
 	}
 	fresh := h.read(b)
 	fresh.text = string(b[start:end])
-	if end-start <= 4096 {
-		m[fresh.text] = fresh
-	}
+	m[fresh.text] = fresh
 	return fresh
 }
 

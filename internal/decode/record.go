@@ -91,7 +91,7 @@ func (d *Decoder) readHeading() error {
 		if h.closed {
 			return d.readEventless(b, n, &h)
 		}
-		if h.complete() {
+		if h.complete() && n-d.at <= maxHeading {
 			d.record.meaning = d.known.of(b, &h, d.at, n)
 		} else if again, err := d.lookAhead(b, n, h); err != nil {
 			return err
@@ -207,8 +207,8 @@ func (d *Decoder) place(e *Event, end int) {
 	}
 }
 
-// contradictable tells whether h, from behind events that were given as good,
-// may say something else of them than the heading did.
+// contradictable tells whether h, from behind events that were given by what
+// stood before them, may say something else of them.
 func (d *Decoder) contradictable(h *heading) bool {
 	r := &d.record
 	return *h != heading{closed: h.closed} && r.text != "" && !r.control && !r.told && r.unusable != recordTwice

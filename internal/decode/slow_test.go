@@ -175,7 +175,7 @@ func (s *slow) record() {
 				break
 			}
 			if !isRecord {
-				complete = hasAll(known, "messageType", "owner", "logGroup", "logStream", "subscriptionFilters")
+				complete = hasAll(known, "messageType", "owner", "logGroup", "logStream", "subscriptionFilters") && p.valueAt-s.at <= maxHeading
 				raw = known["rawData"]
 			}
 			if complete {
