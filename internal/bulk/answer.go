@@ -2,9 +2,9 @@ package bulk
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
+
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 )
 
 // answered is what the cluster said of one document: the status and where in the
@@ -54,20 +54,20 @@ func readAnswer(body []byte, n int, id func(i int) []byte, dst []answered) ([]an
 		dst = append(dst, a)
 		return end
 	}
-	end := eachMember(body, skipSpace(body, 0), 0, func(name []byte, at int) int {
+	end := eachMember(body, jsonscan.Space(body, 0), func(name []byte, at int) int {
 		if string(name) != "items" {
-			return skipValue(body, at, 1)
+			return skipValue(body, at)
 		}
 		if seen { // a second list would mix with the first
 			return -1
 		}
 		seen = true
-		return eachElement(body, at, 1, item)
+		return eachElement(body, at, item)
 	})
 	switch {
 	case fault != nil:
 		return dst[:0], fault
-	case end < 0 || !seen || skipSpace(body, end) != len(body):
+	case end < 0 || !seen || jsonscan.Space(body, end) != len(body):
 		return dst[:0], errGarbled
 	case len(dst) < n:
 		return dst[:0], errShort
@@ -78,7 +78,7 @@ func readAnswer(body []byte, n int, id func(i int) []byte, dst []answered) ([]an
 // readItem reads one item, {"create":{…}}.
 func readItem(body []byte, at int, id []byte) (a answered, end int, err error) {
 	members := 0
-	end = eachMember(body, at, 2, func(name []byte, at int) int {
+	end = eachMember(body, at, func(name []byte, at int) int {
 		members++
 		if string(name) != "create" {
 			return -1
@@ -99,8 +99,8 @@ func readItem(body []byte, at int, id []byte) (a answered, end int, err error) {
 // readOutcome reads what stands in an item: {"_id":…,"status":…,"error":…}.
 func readOutcome(body []byte, at int, id []byte) (a answered, end int, err error) {
 	named := false
-	end = eachMember(body, at, 3, func(name []byte, at int) int {
-		end := skipValue(body, at, 4)
+	end = eachMember(body, at, func(name []byte, at int) int {
+		end := skipValue(body, at)
 		if end < 0 {
 			return -1
 		}
@@ -146,13 +146,7 @@ func sameString(value, text []byte) bool {
 }
 
 // unquote gives the text of a JSON string that comes without its quotes.
-func unquote(inner []byte) string {
-	var s string
-	if err := json.Unmarshal(fmt.Appendf(nil, `"%s"`, inner), &s); err != nil {
-		return string(inner)
-	}
-	return s
-}
+func unquote(inner []byte) string { return jsonscan.Text(inner) }
 
 // smallNumber reads a status; 0 means that it is none.
 func smallNumber(b []byte) int {

@@ -20,9 +20,8 @@ import (
 )
 
 // Batch is the documents of one bulk request and the events that make none, kept
-// in buffers that are used again after Reset. It copies what it is given. It is
-// not safe for concurrent use; between Pipe.Submit and its settling it belongs
-// to the pipe.
+// in buffers that are used again. It copies what it is given. It is not safe for
+// concurrent use; between Pipe.Submit and its settling it belongs to the pipe.
 type Batch struct {
 	// Tally is what the reader counted while it filled the batch. The sender
 	// leaves it alone.
@@ -30,7 +29,7 @@ type Batch struct {
 
 	lines     []byte
 	items     []item
-	malformed []spoiled
+	malformed []malformed
 	raw       []byte // of the malformed events
 	start     run.Place
 	begun     bool
@@ -49,26 +48,23 @@ type item struct {
 	header             *decode.Header
 }
 
-// spoiled is a malformed event.
-type spoiled struct {
+// malformed is an event that makes no document.
+type malformed struct {
 	from, to int // in raw
 	reason   string
 	header   *decode.Header
 }
 
-// NewBatch makes a batch with room for size bytes of lines, and a little more.
-func NewBatch(size int) *Batch {
+// newBatch makes a batch with room for size bytes of lines, and a little more.
+func newBatch(size int) *Batch {
 	return &Batch{lines: make([]byte, 0, size+size/8), room: size, workspace: newWorkspace()}
 }
 
-// ErrID is wrapped by the error of Add for an id that no bulk request may hold.
-var ErrID = errors.New("is no id that a cluster takes")
-
 // Add adds e's document. inDoubt says that an earlier call may have created it.
 //
-// An id that would fail its neighbours (empty, over 512 bytes, with control
-// characters or bytes that are not UTF-8) is an error that wraps ErrID, and
-// nothing is added.
+// An id that would fail its neighbours (empty, longer than decode.MaxID, with
+// control characters or bytes that are not UTF-8) is an error, and nothing is
+// added.
 func (b *Batch) Add(m *document.Maker, e *decode.Event, inDoubt bool) error {
 	if err := checkID(e.ID); err != nil {
 		return err
@@ -92,7 +88,7 @@ func (b *Batch) AddMalformed(e *decode.Event, reason string) {
 	b.begin(e)
 	from := len(b.raw)
 	b.raw = append(b.raw, e.Raw...)
-	b.malformed = append(b.malformed, spoiled{from, len(b.raw), reason, e.Header})
+	b.malformed = append(b.malformed, malformed{from, len(b.raw), reason, e.Header})
 }
 
 func (b *Batch) begin(e *decode.Event) {
@@ -101,42 +97,28 @@ func (b *Batch) begin(e *decode.Event) {
 	}
 }
 
-// checkID holds an id to what the engines take: an _id is at most 512
-// bytes (a longer one fails the whole request), and JSON that is not sound in an
-// action line fails it too.
+// checkID holds an id to what the engines take: a longer one, or JSON that is not
+// sound in an action line, fails the whole request.
 func checkID(id []byte) error {
-	control := false
-	for _, c := range id {
-		control = control || c < ' ' || c == 0x7f
-	}
 	switch {
 	case len(id) == 0:
-		return fmt.Errorf("an empty id %w", ErrID)
-	case len(id) > 512:
-		return fmt.Errorf("an id of %d bytes %w", len(id), ErrID)
-	case control:
-		return fmt.Errorf("an id with control characters %w", ErrID)
+		return errors.New("an empty id is no id that a cluster takes")
+	case len(id) > decode.MaxID:
+		return fmt.Errorf("an id of %d bytes is no id that a cluster takes", len(id))
+	case bytes.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return errors.New("an id with control characters is no id that a cluster takes")
 	case !utf8.Valid(id):
-		return fmt.Errorf("an id that is not UTF-8 %w", ErrID)
+		return errors.New("an id that is not UTF-8 is no id that a cluster takes")
 	}
 	return nil
 }
-
-// Len is how many documents the batch holds.
-func (b *Batch) Len() int { return len(b.items) }
-
-// Malformed is how many malformed events the batch holds.
-func (b *Batch) Malformed() int { return len(b.malformed) }
 
 // Size is the bytes that the batch holds: the body of its bulk request and what
 // is kept of malformed events.
 func (b *Batch) Size() int { return len(b.lines) + len(b.raw) }
 
-// Start is the place of the first event that was added.
-func (b *Batch) Start() run.Place { return b.start }
-
-// Reset empties the batch.
-func (b *Batch) Reset() {
+// reset empties the batch.
+func (b *Batch) reset() {
 	if b.stillRead() { // a connection has not let go of the lines: leave them to it
 		b.lines = make([]byte, 0, cap(b.lines))
 		b.workspace = newWorkspace()

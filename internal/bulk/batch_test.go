@@ -2,7 +2,6 @@ package bulk
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -20,10 +19,10 @@ func TestAnIDThatWouldFailItsNeighboursNeverEnters(t *testing.T) {
 		before := b.Size()
 		e := event(1)
 		e.ID = []byte(bad)
-		if err := b.Add(maker(), e, false); !errors.Is(err, ErrID) {
+		if err := b.Add(maker(), e, false); err == nil {
 			t.Errorf("id %q: error %v", bad, err)
 		}
-		if b.Len() != 1 || b.Size() != before {
+		if len(b.items) != 1 || b.Size() != before {
 			t.Errorf("id %q left something in the batch", bad)
 		}
 	}
@@ -47,11 +46,11 @@ func TestResetEmptiesABatch(t *testing.T) {
 	b := batch(t, 3)
 	b.AddMalformed(event(3), "no id")
 	b.Tally.Decoded = 4
-	if b.Start() != (run.Place{Offset: 100}) {
-		t.Errorf("starts at %+v", b.Start())
+	if b.start != (run.Place{Offset: 100}) {
+		t.Errorf("starts at %+v", b.start)
 	}
-	b.Reset()
-	if b.Len() != 0 || b.Size() != 0 || b.Malformed() != 0 || b.Start() != (run.Place{}) || b.Tally.Decoded != 0 {
+	b.reset()
+	if len(b.items) != 0 || b.Size() != 0 || len(b.malformed) != 0 || b.start != (run.Place{}) || b.Tally.Decoded != 0 {
 		t.Errorf("after Reset it holds %+v", b)
 	}
 }
@@ -61,7 +60,7 @@ func TestABufferThatIsStillReadIsLeftToItsReader(t *testing.T) {
 	lines := b.lines
 	was := string(lines)
 	b.readers.Add(1) // as of a connection that has not closed a request's body
-	b.Reset()
+	b.reset()
 	if err := b.Add(maker(), event(9), false); err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +117,7 @@ func TestWhatWasSentStandsUntilItsBodyIsClosed(t *testing.T) {
 			if r, err := s.Send(t.Context(), b, until); err != nil || r.Created+r.AlreadyThere != 10 {
 				t.Fatalf("%+v, %v", r, err)
 			}
-			b.Reset()
+			b.reset()
 			if err := b.Add(maker(), event(100+i), false); err != nil {
 				t.Fatal(err)
 			}

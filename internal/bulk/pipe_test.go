@@ -21,7 +21,7 @@ func pump(t *testing.T, s *Sender, inFlight, n, per int, until time.Time, settle
 		if err := b.Add(maker(), event(i), false); err != nil {
 			t.Fatal(err)
 		}
-		if b.Len() < per && i < n-1 {
+		if len(b.items) < per && i < n-1 {
 			continue
 		}
 		b.Tally.Place.Events = int64(i + 1)
@@ -50,8 +50,8 @@ func TestPipeSettlesInOrder(t *testing.T) {
 	var total run.Outcome
 	err := pump(t, s, 3, 100, 10, until, func(b *Batch, r Result, err error) error {
 		order = append(order, b.Tally.Place.Events)
-		if b.Start().Events != b.Tally.Place.Events-10 {
-			t.Errorf("a batch that ends at %d starts at %d", b.Tally.Place.Events, b.Start().Events)
+		if b.start.Events != b.Tally.Place.Events-10 {
+			t.Errorf("a batch that ends at %d starts at %d", b.Tally.Place.Events, b.start.Events)
 		}
 		r.Count(&total)
 		r.CountEffort(&total)
@@ -167,8 +167,8 @@ func TestPipesShareTheirBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kept := range s.spares.free {
-		if kept == b || kept.Size() != 0 || kept.Len() != 0 {
-			t.Errorf("a batch of %d documents with room for %d bytes is kept", kept.Len(), cap(kept.lines))
+		if kept == b || kept.Size() != 0 || len(kept.items) != 0 {
+			t.Errorf("a batch of %d documents with room for %d bytes is kept", len(kept.items), cap(kept.lines))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/rehydrate/rehydrate/internal/decode"
-	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -121,7 +121,7 @@ func (w *Rejects) close(o *opening) {
 }
 
 func (w *Rejects) quote(s string) {
-	w.text = append(document.AppendEscaped(append(w.text, '"'), s), '"')
+	w.text = append(jsonscan.AppendEscaped(append(w.text, '"'), s), '"')
 }
 
 func (w *Rejects) put(ctx context.Context, folder string, start run.Place) error {

@@ -52,7 +52,7 @@ func TestRejectedDocumentsAreSubscriptionRecords(t *testing.T) {
 	}}))
 	s, _, until := setup(t, server.URL, Config{})
 	header := event(0).Header
-	b := NewBatch(1 << 10)
+	b := newBatch(1 << 10)
 	for i := range 4 {
 		e := event(i)
 		e.Header = header
@@ -135,12 +135,12 @@ func TestRejectedEventsCanBeDecodedAgain(t *testing.T) {
 }
 
 func TestMalformedEventsAreKeptAsTheyStood(t *testing.T) {
-	b := NewBatch(1 << 10)
+	b := newBatch(1 << 10)
 	for _, raw := range []string{`{"id":1}`, `"text"`, `{"rawData":"?"}`} {
 		b.AddMalformed(&decode.Event{Raw: []byte(raw), Start: run.Place{Offset: 5, Events: 6}}, "no id")
 	}
-	if b.Len() != 0 || b.Malformed() != 3 || b.Size() == 0 {
-		t.Errorf("the batch has %d documents, %d malformed, %d bytes", b.Len(), b.Malformed(), b.Size())
+	if len(b.items) != 0 || len(b.malformed) != 3 || b.Size() == 0 {
+		t.Errorf("the batch has %d documents, %d malformed, %d bytes", len(b.items), len(b.malformed), b.Size())
 	}
 	files := bucket{}
 	if err := rejects(files).Write(t.Context(), b, &Result{}); err != nil {

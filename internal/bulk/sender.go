@@ -32,7 +32,7 @@ type Config struct {
 // Sender sends batches to one cluster. It is safe for concurrent use.
 type Sender struct {
 	transport      esapi.Transport
-	window         *Window
+	inFlight       *inFlight
 	gzip           bool
 	requestTimeout time.Duration
 	now            func() time.Time
@@ -48,7 +48,7 @@ type Sender struct {
 // NewSender makes a Sender.
 func NewSender(c Config) *Sender {
 	s := &Sender{
-		transport: c.Transport, window: NewWindow(c.InFlight), gzip: c.Gzip,
+		transport: c.Transport, inFlight: newInFlight(c.InFlight), gzip: c.Gzip,
 		requestTimeout: c.RequestTimeout, now: c.Now, sleep: c.Sleep, jitter: c.Jitter,
 	}
 	if s.requestTimeout == 0 {
@@ -66,9 +66,6 @@ func NewSender(c Config) *Sender {
 	return s
 }
 
-// Window is how many requests the cluster bears at once, as far as is known.
-func (s *Sender) Window() *Window { return s.window }
-
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -81,7 +78,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // Waiting grows from first to longest while nothing moves; each wait is drawn
-// from the whole stretch ("full jitter"), so that many senders do not come back
+// from the whole range ("full jitter"), so that many senders do not come back
 // at once. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 const (
 	firstWait   = 200 * time.Millisecond
@@ -94,11 +91,11 @@ func (s *Sender) wait(tries int, asked time.Duration) time.Duration {
 	if asked > 0 {
 		return asked + time.Duration(s.jitter(int64(firstWait)))
 	}
-	stretch := longestWait
+	most := longestWait
 	if tries < 8 { // beyond, the shift is past longestWait
-		stretch = min(stretch, firstWait<<tries)
+		most = min(most, firstWait<<tries)
 	}
-	return time.Duration(s.jitter(int64(stretch)))
+	return time.Duration(s.jitter(int64(most)))
 }
 
 // Send sends the batch until each document has its outcome or until is near. It
@@ -108,19 +105,19 @@ func (s *Sender) wait(tries int, asked time.Duration) time.Duration {
 //
 // Whatever happens, the Result tells of every document. If any is unresolved the
 // error says why: a *run.Fault (Throttled or Unavailable by what the cluster said
-// last; Denied or UnusableCluster, at once, for what waiting cannot mend), or the
+// last; Denied or UnusableCluster, at once, for what waiting cannot change), or the
 // cause of ctx's end.
 func (s *Sender) Send(ctx context.Context, b *Batch, until time.Time) (Result, error) {
 	t := newTask(s, b)
 	timed, cancel := context.WithTimeout(ctx, until.Sub(s.now()))
 	defer cancel()
-	for tries := 0; len(b.todo) > 0 && timed.Err() == nil; tries++ {
-		before := len(b.todo)
+	for tries := 0; len(b.unresolved) > 0 && timed.Err() == nil; tries++ {
+		before := len(b.unresolved)
 		t.round(timed)
-		if len(b.todo) == 0 || t.last.verdict.hopeless() {
+		if len(b.unresolved) == 0 || t.last.verdict.hopeless() {
 			break
 		}
-		if len(b.todo) < before {
+		if len(b.unresolved) < before {
 			tries = 0
 		}
 		d := s.wait(tries, t.last.wait)

@@ -86,7 +86,7 @@ func event(i int) *decode.Event {
 
 func batch(t testing.TB, n int) *Batch {
 	t.Helper()
-	b := NewBatch(1 << 16)
+	b := newBatch(1 << 16)
 	for i := range n {
 		if err := b.Add(maker(), event(i), false); err != nil {
 			t.Fatal(err)
@@ -153,7 +153,7 @@ func TestSend(t *testing.T) {
 		{"item 429 breaker", rejecting(429, "circuit_breaking_exception", "too large"), 4, 0, 0, 0, 1},
 		{"item 403 block", rejecting(403, "cluster_block_exception", "FORBIDDEN/8/index write"), 4, 0, 0, 0, 1},
 		{"item 429 block", rejecting(429, "cluster_block_exception", "TOO_MANY_REQUESTS/12/disk usage exceeded"), 4, 0, 0, 0, 1},
-		{"item 404 that mends", rejecting(404, "index_not_found_exception", "no such index [i]"), 4, 0, 0, 0, 1},
+		{"item 404 that passes", rejecting(404, "index_not_found_exception", "no such index [i]"), 4, 0, 0, 0, 1},
 		{"item 409 of another kind", rejecting(409, "index_primary_shard_not_allocated_exception", "x"), 4, 0, 0, 0, 1},
 		{"mapping", rejecting(400, "mapper_parsing_exception", "failed to parse"), 3, 0, 0, 1, 0},
 		{"parsing in 8", rejecting(400, "document_parsing_exception", "[1:35] failed to parse"), 3, 0, 0, 1, 0},
@@ -191,7 +191,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestSendStopsAtOnceWhereWaitingMendsNothing(t *testing.T) {
+func TestSendStopsAtOnceWhereWaitingIsNoUse(t *testing.T) {
 	item := func(status int, kind, reason string) bulktest.Reply {
 		return forItem(1, bulktest.Problem{Status: status, Type: kind, Reason: reason})
 	}
@@ -422,7 +422,7 @@ func TestOnlyWhatHasNoOutcomeIsSentAgain(t *testing.T) {
 		}}
 	})
 	s, _, until := setup(t, server.URL, Config{Gzip: true})
-	b := NewBatch(1 << 10)
+	b := newBatch(1 << 10)
 	for i := 1; i <= 5; i++ {
 		if err := b.Add(maker(), event(i), false); err != nil {
 			t.Fatal(err)
@@ -443,7 +443,7 @@ func TestConflictsOfAnEarlierCallAreInDoubt(t *testing.T) {
 		server.Put(bulktest.Document{Index: fmt.Sprintf("logs-2018-12-%02d", 9+i%2), ID: id(i)})
 	}
 	s, _, until := setup(t, server.URL, Config{})
-	b := NewBatch(1 << 10)
+	b := newBatch(1 << 10)
 	for i := range 6 {
 		if err := b.Add(maker(), event(i), i < 3); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,10 @@
 package bulk
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
+)
 
 // shape is an item of an answer that was read, in the parts that the next one
 // shares with it: nearly all items of an answer differ in their id and sequence
@@ -27,8 +31,8 @@ func (s *shape) take(body []byte, at, end int, id []byte, status int) {
 		return
 	}
 	to += len(number)
-	after := skipDigits(item, to)
-	if after < 0 || after == len(item) || item[after] != ',' {
+	after := jsonscan.Digits(item, to)
+	if after == to || after == len(item) || item[after] != ',' {
 		return
 	}
 	*s = shape{item[:from], item[from+len(id) : to], item[after:], status}
@@ -47,8 +51,8 @@ func (s *shape) fit(body []byte, at int, id []byte) int {
 		}
 		rest = rest[len(part):]
 	}
-	digits := skipDigits(rest, 0)
-	if digits < 0 || rest[0] == '0' && digits > 1 || !bytes.HasPrefix(rest[digits:], s.tail) {
+	digits := jsonscan.Digits(rest, 0)
+	if digits == 0 || rest[0] == '0' && digits > 1 || !bytes.HasPrefix(rest[digits:], s.tail) {
 		return -1
 	}
 	return len(body) - len(rest) + digits + len(s.tail)

@@ -21,25 +21,25 @@ type task struct {
 }
 
 func newTask(s *Sender, b *Batch) *task {
-	b.todo, b.verdicts = b.todo[:0], b.verdicts[:0]
+	b.unresolved, b.verdicts = b.unresolved[:0], b.verdicts[:0]
 	for i := range b.items {
-		b.todo = append(b.todo, i)
+		b.unresolved = append(b.unresolved, i)
 		b.verdicts = append(b.verdicts, pending)
 	}
 	return &task{Sender: s, batch: b, reasons: map[int]string{}, missing: map[string]int{}}
 }
 
 // round sends what has no outcome yet once, in as few requests as the limit lets
-// it. What has none afterwards remains in todo. It ends early where going on
+// it. What has none afterwards remains in unresolved. It ends early where going on
 // makes no sense before a pause.
 func (t *task) round(ctx context.Context) {
 	b := t.batch
 	t.last.wait = 0
 	t.rounds++
-	kept := b.todo[:0]
-	for from := 0; from < len(b.todo); {
+	kept := b.unresolved[:0]
+	for from := 0; from < len(b.unresolved); {
 		to := t.chunk(from)
-		part := b.todo[from:to]
+		part := b.unresolved[from:to]
 		a := t.send(ctx, part)
 		switch {
 		case a.verdict == created:
@@ -56,20 +56,20 @@ func (t *task) round(ctx context.Context) {
 			to = from // all the rest waits
 		}
 		if to == from || t.last.verdict.hopeless() {
-			kept = append(kept, b.todo[to:]...)
+			kept = append(kept, b.unresolved[to:]...)
 			break
 		}
 		from = to
 	}
-	b.todo = kept
+	b.unresolved = kept
 }
 
-// chunk gives the end of the part of todo that begins at from and may go out in
+// chunk gives the end of the part of unresolved that begins at from and may go out in
 // one request.
 func (t *task) chunk(from int) (to int) {
 	limit, size := t.limit.Load(), int64(0)
-	for to = from; to < len(t.batch.todo); to++ {
-		size += int64(t.batch.size(t.batch.todo[to]))
+	for to = from; to < len(t.batch.unresolved); to++ {
+		size += int64(t.batch.size(t.batch.unresolved[to]))
 		if limit > 0 && size > limit && to > from {
 			break
 		}
@@ -77,9 +77,9 @@ func (t *task) chunk(from int) (to int) {
 	return to
 }
 
-// send sends the documents of part in one request, when the window lets it.
+// send sends the documents of part in one request, when it is its turn.
 func (t *task) send(ctx context.Context, part []int) answer {
-	if err := t.window.enter(ctx); err != nil {
+	if err := t.inFlight.enter(ctx); err != nil {
 		return answer{verdict: unavailable, words: "no turn came in time"}
 	}
 	body := t.batch.body(part)
@@ -90,7 +90,7 @@ func (t *task) send(ctx context.Context, part []int) answer {
 	}
 	t.sent = max(t.sent, part[len(part)-1]+1)
 	a := t.request(ctx, &t.batch.workspace, body, len(part), func(i int) []byte { return t.batch.id(part[i]) })
-	t.window.leave(a.verdict == throttled || a.verdict == unavailable || a.verdict == created && t.batch.pushedBack())
+	t.inFlight.leave(a.verdict == throttled || a.verdict == unavailable || a.verdict == created && t.batch.pushedBack())
 	if a.verdict == tooLarge && len(part) > 1 {
 		t.shrink(int64(len(body)) / 2)
 	}
@@ -135,7 +135,7 @@ func (t *task) settle(kept, part []int) []int {
 	return kept
 }
 
-// outcome judges one document that was not created, and keeps why.
+// outcome tells what came of one document that was not created, and keeps why.
 func (t *task) outcome(i int, a answered) verdict {
 	kind, reason := toldError(t.batch.answer[a.errAt:a.errEnd])
 	v := judgeDocument(a.status, kind, reason)
@@ -179,7 +179,7 @@ func (t *task) reject(i int, reason string) {
 	t.reasons[i] = reason
 }
 
-// hopeless tells whether waiting cannot mend what v says.
+// hopeless tells whether waiting cannot change what v says.
 func (v verdict) hopeless() bool { return v == denied || v == unusable }
 
 // fault says why documents have no outcome.

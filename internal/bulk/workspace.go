@@ -11,14 +11,14 @@ import (
 
 // workspace is what sending a batch needs beside its lines, kept for the next.
 type workspace struct {
-	todo     []int      // documents without an outcome
-	verdicts []verdict  // of each document
-	answers  []answered // of the documents of the last request
-	answer   []byte     // the last answer
-	gathered []byte     // lines of documents that do not stand together
-	packed   *bytes.Buffer
-	gzip     *gzip.Writer
-	readers  *atomic.Int32 // request bodies that are not closed yet
+	unresolved []int      // documents without an outcome
+	verdicts   []verdict  // of each document
+	answers    []answered // of the documents of the last request
+	answer     []byte     // the last answer
+	gathered   []byte     // lines of documents that do not stand together
+	packed     *bytes.Buffer
+	gzip       *gzip.Writer
+	readers    *atomic.Int32 // request bodies that are not closed yet
 }
 
 func newWorkspace() workspace { return workspace{readers: new(atomic.Int32)} }

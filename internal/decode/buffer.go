@@ -90,7 +90,7 @@ func (d *Decoder) stop(err error) error {
 		}
 		return d.damage(d.record.start+d.limit, fmt.Sprintf("%s is larger than %s", what, size(d.limit)), "")
 	case errors.Is(err, io.EOF):
-		return d.damage(end, short.String(), ": the object was cut off, or not written whole")
+		return d.damage(end, "the text ends inside a record", ": the object was cut off, or not written whole")
 	case errors.As(err, &broken):
 		return d.broken(end, broken, "")
 	}

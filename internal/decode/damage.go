@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -23,9 +24,9 @@ func (d *Decoder) damage(offset int64, reason, detail string) error {
 }
 
 // wrong ends the object at index n of the text because of a problem.
-func (d *Decoder) wrong(n int, p problem) error {
+func (d *Decoder) wrong(n int, p jsonscan.Problem) error {
 	offset := d.offset(n)
-	return d.damage(offset, p.String(), ": "+d.snippet(offset))
+	return d.damage(offset, string(p), ": "+d.snippet(offset))
 }
 
 // broken ends the object at an offset of the text because a layer cannot be

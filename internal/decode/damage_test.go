@@ -25,7 +25,6 @@ func TestDamageIsTold(t *testing.T) {
 	}{
 		{"logEvents no array", []byte(one + `{"logEvents":{}}`), ofOne, run.Damage{Reason: `logEvents is no array: "{}}"`, Offset: n + 13, ObjectOffset: n + 13, Record: 1}, 0},
 		{"no logEvents", []byte(one + `{"messageType":"DATA_MESSAGE"}`), ofOne, run.Damage{Reason: `a record has no logEvents: "{\"messageType\":\"DATA_MESSAGE\"}"`, Offset: n, ObjectOffset: n, Record: 1}, 0},
-		{"logEvents twice", []byte(`{"logEvents":[],"logEvents":[]}`), "", run.Damage{Reason: `a member of the record is given twice: "\"logEvents\":[]}"`, Offset: 16, ObjectOffset: 16}, 0},
 		{"no record behind a record", []byte(one + "\nnonsense \x1b[31m" + one), ofOne, run.Damage{Reason: `no record begins here but "nonsense \x1b[31m{\"messageType\":\"DA"`, Offset: n + 1, ObjectOffset: n + 1, Record: 1}, 0},
 		{"a control character", []byte(strings.Replace(one, "日本", "\n", 1)), strings.SplitAfter(ofOne, "\n")[0], run.Damage{Reason: `a control character in a JSON string: "\n }{ \\ud83c\\udf63 \\u0000\"}]}"`, Offset: 381, ObjectOffset: 381, Event: 1}, 0},
 		{"an array cut off", []byte("[" + one), ofOne, run.Damage{Reason: "the text ends inside a JSON array of records", Offset: n + 1, ObjectOffset: n + 1, Record: 1}, 0},

@@ -41,7 +41,8 @@ type Event struct {
 	Malformed string
 	// Raw is the event as it stands in the record: a JSON value, mostly an object,
 	// perhaps with bytes that are not UTF-8. For a Firehose error record whose
-	// original cannot be read it is that whole error record.
+	// original cannot be read it is that whole error record. Where a record says
+	// something of its events and something else behind them, it is the latter.
 	Raw []byte
 	// Start is the place of this event, End the one behind it.
 	Start, End run.Place
@@ -95,7 +96,7 @@ type Damaged struct {
 func (d *Damaged) Error() string { return d.Reason }
 
 // New returns a Decoder of the object whose own bytes, compressed or not, r
-// gives. An error of r other than io.EOF is never judged to be damage: Next
+// gives. An error of r other than io.EOF is never taken for damage: Next
 // returns it as it is.
 func New(r io.Reader, o Options) *Decoder {
 	if o.RecordLimit <= 0 {
@@ -127,9 +128,9 @@ func (d *Decoder) Next(e *Event) error {
 		case wrapped:
 			given, d.err = d.readWrapped(e)
 		case rest:
-			d.err = d.readRest()
+			given, d.err = d.readRest(e)
 		}
-		if given && !earlier(e.Start, d.from) {
+		if given && !e.Start.Before(d.from) {
 			if e.Repaired {
 				d.stats.Repaired++
 			}
@@ -153,10 +154,6 @@ func (d *Decoder) ends() bool {
 func (d *Decoder) tell() {
 	d.told = d.stats
 	d.told.PlainBytes = max(0, d.reached-d.from.Offset)
-}
-
-func earlier(p, than run.Place) bool {
-	return p.Offset < than.Offset || p.Offset == than.Offset && p.Events < than.Events
 }
 
 // Stats are those at the End of the last event given or, once Next has returned

@@ -25,7 +25,7 @@ func (d *Decoder) foreignObject(h *heading) error {
 	at := d.record.start
 	begins := d.snippet(at)
 	switch {
-	case h.kind.kind != 0:
+	case h.kind.Kind != 0:
 		return d.damage(at, "a record has no logEvents", ": "+begins)
 	case d.records > 0:
 		return d.damage(at, "a JSON object without logEvents is no record", ": "+begins)

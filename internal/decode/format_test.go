@@ -3,7 +3,9 @@ package decode
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -197,6 +199,8 @@ func TestEvents(t *testing.T) {
 		{"message null", `{"id":"1","timestamp":7,"message":null}`, noMessage},
 		{"message an object", `{"id":"1","timestamp":7,"message":{"level":"info"}}`, messageNoText},
 		{"message twice", `{"id":"1","timestamp":7,"message":"a","message":"b"}`, givenTwice},
+		{"the same message twice", `{"id":"1","timestamp":7,"message":"a","message":"\u0061"}`, `1 7 "a"`},
+		{"id twice, once as a number", `{"id":"1","id":1,"timestamp":7,"message":"a"}`, givenTwice},
 		{"no object", `[1,2,{"a":"]"}]`, notAnObject},
 		{"a string", `"id"`, notAnObject},
 		{"null", `null`, notAnObject},
@@ -238,6 +242,48 @@ func TestRecordsWhoseEventsCannotBeUsed(t *testing.T) {
 			got, _, err := readAll(t, strings.NewReader(c.record+two), Options{})
 			if !errors.Is(err, io.EOF) || seen(got) != " "+c.want+"\n"+ofTwo || got.Records != 2 {
 				t.Errorf("%v, %d records, events\n%s", err, got.Records, seen(got))
+			}
+		})
+	}
+}
+
+// A member that a record gives twice is never damage: what follows the record
+// can be read.
+func TestAMemberGivenTwice(t *testing.T) {
+	const (
+		twice   = " " + recordTwice + "\n"
+		events  = `"logEvents":[{"id":"3","timestamp":-1,"message":""}]`
+		heading = `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","subscriptionFilters":["f"],`
+	)
+	for _, c := range []struct{ name, record, want string }{
+		{"the same", `{"owner":"1",` + heading[1:] + events + "}", ofTwo},
+		{"the same with an escape", `{"owner":"\u0031",` + heading[1:] + events + "}", ofTwo},
+		{"the same behind the events", heading + events + `,"owner":"1","subscriptionFilters":["f"]}`, ofTwo},
+		{"the same, nothing else", `{"owner":"1","owner":"1",` + events + "}", ofTwo},
+		{"another", `{"owner":"2",` + heading[1:] + events + "}", twice},
+		{"of another type", `{"owner":1,` + heading[1:] + events + "}", twice},
+		{"null once", `{"owner":null,` + heading[1:] + events + "}", twice},
+		{"messageType differs", `{"messageType":"CONTROL_MESSAGE",` + heading[1:] + events + "}", twice},
+		{"another, nothing else", `{"owner":"1","owner":"2",` + events + "}", twice},
+		{"another, whole at the end only", `{"owner":"1",` + events + "," + `"owner":"2"}`, twice},
+		{"another behind events that were given", heading + events + `,"logStream":"S","owner":"2"}`, ofTwo + twice},
+		{"the events again", heading + events + "," + events + "}", ofTwo + ofTwo},
+		{"other events", heading + `"logEvents":[],` + events + `,"x":1,"logEvents":[{"id":"4","timestamp":1,"message":"m"}]}`, ofTwo + "4 \"m\"\n"},
+		{"events, then more of another", heading + events + `,"owner":"2",` + events + `,"owner":"3"}`, ofTwo + twice + ofTwo},
+		{"another behind the events of a long heading", `{"x":"` + strings.Repeat("x", maxHeading) + `",` + heading[1:] + events + `,"owner":"2"}`, twice},
+		{"an error record's original", `{"rawData":"","rawData":"e30="}`, " in a Firehose error record: " + recordTwice + "\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, _, err := readAll(t, strings.NewReader(c.record+one), Options{})
+			if !errors.Is(err, io.EOF) || seen(got) != c.want+ofOne {
+				t.Errorf("%v, events\n%swant\n%s", err, seen(got), c.want+ofOne)
+			}
+			for i, e := range got.Events {
+				if e.Malformed != "" && !json.Valid([]byte(e.Raw)) {
+					t.Errorf("event %d: raw is %s, no JSON", i, e.Raw)
+				}
+				again, _ := resumed(t, []byte(c.record+one), i+1, Options{})
+				compare(t, fmt.Sprintf("stopped behind event %d", i), again, got)
 			}
 		})
 	}

@@ -160,5 +160,5 @@ func (d *Decoder) leaveRecord() error {
 
 // fresh tells whether what comes next was not counted by an earlier call.
 func (d *Decoder) fresh() bool {
-	return !earlier(run.Place{Offset: d.record.start, Events: d.record.events}, d.from)
+	return !run.Place{Offset: d.record.start, Events: d.record.events}.Before(d.from)
 }

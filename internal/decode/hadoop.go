@@ -23,7 +23,7 @@ type hadoop struct {
 	raw   []byte
 }
 
-// isHadoop judges by the first block, as the format has no magic bytes: its two
+// isHadoop goes by the first block, as the format has no magic bytes: its two
 // lengths, and the length and first element (a literal) of the Snappy block.
 func isHadoop(b []byte) bool {
 	const header = 8

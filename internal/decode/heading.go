@@ -1,116 +1,96 @@
 package decode
 
-import "encoding/json"
+import (
+	"encoding/json"
 
-// heading is what a record holds beside its events. Spans are valid only for
-// the bytes that were scanned.
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
+)
+
+// heading is what a record holds beside its events. Its values are valid only
+// for the bytes that were scanned.
 type heading struct {
-	kind, owner, group, stream, filters, raw member
-	// events: logEvents was met; closed: the record's closing brace was.
-	events, closed bool
+	kind, owner, group, stream, filters, raw jsonscan.Value
+	// differs is the first value that stands where another was given before.
+	differs jsonscan.Value
+	// closed: the record's closing brace was met.
+	closed bool
 }
 
 // complete tells whether nothing more is to come that events need.
-func (h *heading) complete() bool { return h.sufficient() && h.filters.kind != 0 }
+func (h *heading) complete() bool { return h.sufficient() && h.filters.Kind != 0 }
 
 // sufficient tells whether events can be used although the rest of the record
 // cannot be read: whether they are log events, and whose, is known.
 func (h *heading) sufficient() bool {
-	return h.kind.kind != 0 && h.owner.kind != 0 && h.group.kind != 0 && h.stream.kind != 0
+	return h.kind.Kind != 0 && h.owner.Kind != 0 && h.group.Kind != 0 && h.stream.Kind != 0
 }
 
-func (h *heading) slot(b []byte, name span) *member {
+func (h *heading) slot(b []byte, name jsonscan.Value) *jsonscan.Value {
 	switch {
-	case name.is(b, "messageType"):
+	case name.Is(b, "messageType"):
 		return &h.kind
-	case name.is(b, "owner"):
+	case name.Is(b, "owner"):
 		return &h.owner
-	case name.is(b, "logGroup"):
+	case name.Is(b, "logGroup"):
 		return &h.group
-	case name.is(b, "logStream"):
+	case name.Is(b, "logStream"):
 		return &h.stream
-	case name.is(b, "subscriptionFilters"):
+	case name.Is(b, "subscriptionFilters"):
 		return &h.filters
-	case name.is(b, "rawData"):
+	case name.Is(b, "rawData"):
 		return &h.raw
 	}
 	return nil
 }
 
-// scanRecord scans a record from its opening brace to the value of logEvents
-// or, where it has none, to behind its closing brace.
-func (s *nest) scanRecord(b []byte, i int, h *heading) (int, problem) {
-	i = scanSpace(b, i+1)
-	if i < len(b) && b[i] == '}' {
-		h.closed = true
-		return i + 1, none
-	}
-	return s.scanMembers(b, i, h)
+// badEvents is what a record may not hold although it is sound JSON.
+const badEvents jsonscan.Problem = "logEvents is no array"
+
+// scan scans a record from its opening brace to the value of logEvents or, where
+// it has none, to behind its closing brace.
+func (h *heading) scan(nest *jsonscan.Nest, b []byte, i int) (int, jsonscan.Problem) {
+	i, done, p := jsonscan.First(b, i)
+	return h.members(nest, b, i, done, p)
 }
 
-// scanRest scans a record from behind the value of logEvents to behind its
-// closing brace.
-func (s *nest) scanRest(b []byte, i int, h *heading) (int, problem) {
-	i, done, p := h.goOn(b, i)
-	if done || p != none {
-		return i, p
-	}
-	return s.scanMembers(b, i, h)
+// scanRest scans a record from behind the value of logEvents to the next one's
+// or to behind its closing brace.
+func (h *heading) scanRest(nest *jsonscan.Nest, b []byte, i int) (int, jsonscan.Problem) {
+	i, done, p := jsonscan.Next(b, i, '}')
+	return h.members(nest, b, i, done, p)
 }
 
-func (s *nest) scanMembers(b []byte, i int, h *heading) (int, problem) {
+func (h *heading) members(nest *jsonscan.Nest, b []byte, i int, done bool, p jsonscan.Problem) (int, jsonscan.Problem) {
 	const depth = 1 // inside of the record
-	for {
-		n, name, p := scanName(b, i)
-		if p != none {
-			return n, p
+	for p == "" && !done {
+		var name, value jsonscan.Value
+		if i, name, p = jsonscan.Name(b, i); p != "" {
+			return i, p
 		}
-		if name.is(b, "logEvents") {
+		if name.Is(b, "logEvents") {
 			switch {
-			case h.events:
-				return i, badTwice
-			case n >= len(b):
-				return n, short
-			case b[n] != '[':
-				return n, badEvents
+			case i >= len(b):
+				return i, jsonscan.Short
+			case b[i] != '[':
+				return i, badEvents
 			}
-			h.events = true
-			return n, none
+			return i, ""
 		}
-		var m member
-		slot := h.slot(b, name)
-		if slot == nil {
-			slot = &m
-		} else if slot.kind != 0 {
-			return i, badTwice
-		}
-		if i, p = s.scanMember(b, n, depth, slot); p != none {
+		if value, i, p = nest.Value(b, i, depth); p != "" {
 			return i, p
 		}
-		var done bool
-		if i, done, p = h.goOn(b, i); done || p != none {
-			return i, p
+		if slot := h.slot(b, name); slot != nil && !keep(b, slot, value) && h.differs.Kind == 0 {
+			h.differs = value
 		}
+		i, done, p = jsonscan.Next(b, i, '}')
 	}
-}
-
-// goOn goes from behind a value to the next name, or behind the closing brace.
-func (h *heading) goOn(b []byte, i int) (n int, done bool, p problem) {
-	i = scanSpace(b, i)
-	switch {
-	case i >= len(b):
-		return i, false, short
-	case b[i] == '}':
-		h.closed = true
-		return i + 1, true, none
-	case b[i] == ',':
-		return scanSpace(b, i+1), false, none
-	}
-	return i, false, badObject
+	h.closed = done
+	return i, p
 }
 
 // Why all events of a record are malformed.
 const (
+	recordTwice  = "a member of the record is given twice, with different values"
 	kindNoString = "the record's messageType is no string"
 	kindUnknown  = "the record's messageType is neither DATA_MESSAGE nor CONTROL_MESSAGE"
 	nameNoString = "the record's owner, logGroup or logStream is no string"
@@ -122,33 +102,38 @@ type meaning struct {
 	control bool
 	// unusable is why all events are malformed.
 	unusable string
+	// text is the record up to its events, where nothing behind these was looked at
+	// yet.
+	text string
 }
 
 // read gives the heading's meaning.
 func (h *heading) read(b []byte) meaning {
 	m := meaning{header: &Header{}}
 	switch {
-	case h.kind.absent(), h.kind.kind == '"' && h.kind.is(b, "DATA_MESSAGE"):
-	case h.kind.kind != '"':
+	case h.differs.Kind != 0:
+		m.unusable = recordTwice
+	case absent(h.kind), h.kind.Kind == '"' && h.kind.Is(b, "DATA_MESSAGE"):
+	case h.kind.Kind != '"':
 		m.unusable = kindNoString
-	case h.kind.is(b, "CONTROL_MESSAGE"):
+	case h.kind.Is(b, "CONTROL_MESSAGE"):
 		m.control = true
 	default:
 		m.unusable = kindUnknown
 	}
 	for _, name := range []struct {
-		from *member
+		from jsonscan.Value
 		to   *string
-	}{{&h.owner, &m.header.Owner}, {&h.group, &m.header.LogGroup}, {&h.stream, &m.header.LogStream}} {
+	}{{h.owner, &m.header.Owner}, {h.group, &m.header.LogGroup}, {h.stream, &m.header.LogStream}} {
 		switch {
-		case name.from.absent():
-		case name.from.kind == '"':
-			*name.to = text(b, name.from.span)
+		case absent(name.from):
+		case name.from.Kind == '"':
+			*name.to = name.from.Text(b)
 		case m.unusable == "":
 			m.unusable = nameNoString
 		}
 	}
-	if h.filters.kind == '[' && json.Unmarshal(h.filters.of(b), &m.header.SubscriptionFilters) != nil {
+	if h.filters.Kind == '[' && json.Unmarshal(h.filters.Of(b), &m.header.SubscriptionFilters) != nil {
 		m.header.SubscriptionFilters = nil // no list of names: nothing depends on it
 	}
 	return m
@@ -157,10 +142,13 @@ func (h *heading) read(b []byte) meaning {
 // meanings remembers headings: records of a log stream begin alike.
 type meanings map[string]meaning
 
-// maxMeanings bounds what is remembered.
-const maxMeanings = 256
+// What is remembered: how many headings, and of how many bytes at most.
+const (
+	maxMeanings = 256
+	maxHeading  = 4 << 10
+)
 
-// of gives the meaning of a heading that stands in b.
+// of gives the meaning of a complete heading that stands in b.
 func (m meanings) of(b []byte, h *heading, start, end int) meaning {
 	if known, ok := m[string(b[start:end])]; ok {
 		return known
@@ -169,8 +157,20 @@ func (m meanings) of(b []byte, h *heading, start, end int) meaning {
 		clear(m)
 	}
 	fresh := h.read(b)
-	if end-start <= 4096 {
-		m[string(b[start:end])] = fresh
-	}
+	fresh.text = string(b[start:end])
+	m[fresh.text] = fresh
 	return fresh
+}
+
+// contradiction is the JSON value in rest, what a record says behind its events,
+// that differs from what its heading said, or nil.
+func (m meaning) contradiction(nest *jsonscan.Nest, rest []byte) []byte {
+	record := append([]byte(m.text+"[]"), rest...)
+	var h heading
+	i, _ := h.scan(nest, record, 0)
+	_, _ = h.scanRest(nest, record, i+len("[]"))
+	if h.differs.Kind == '"' {
+		return record[h.differs.From-1 : h.differs.To+1]
+	}
+	return record[h.differs.From:h.differs.To]
 }

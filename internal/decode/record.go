@@ -1,6 +1,9 @@
 package decode
 
-import "github.com/rehydrate/rehydrate/internal/run"
+import (
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
+	"github.com/rehydrate/rehydrate/internal/run"
+)
 
 // Decoder gives the log events of one object. It is used by one goroutine.
 type Decoder struct {
@@ -28,7 +31,7 @@ type Decoder struct {
 	newline bool  // in the gap before the record at hand
 	framing []string
 
-	nest     nest
+	nest     jsonscan.Nest
 	parts    parts
 	known    meanings
 	repaired []byte
@@ -50,7 +53,7 @@ type state uint8
 const (
 	between  state = iota // records
 	heads                 // at a record's brace
-	inEvents              // behind the bracket of logEvents or one of its values
+	inEvents              // at the bracket of logEvents or behind one of its values
 	rest                  // behind the bracket that closes logEvents
 	wrapped               // at the brace of an error record whose events are being given
 )
@@ -59,12 +62,14 @@ const (
 type record struct {
 	start  int64
 	events int64 // of its events passed so far
-	// end is the index behind an error record; told, that what cannot be read of
-	// it was given.
-	end  int
+	begun  bool  // an event of the list at hand was passed
+	// told: what cannot be used of the record itself was given as an event.
 	told bool
+	// end is the index behind an error record, fault why its original cannot be
+	// read.
+	end   int
+	fault error
 
-	head heading
 	meaning
 }
 
@@ -73,52 +78,57 @@ func (d *Decoder) readHeading() error {
 	for {
 		b := d.visible()
 		var h heading
-		n, p := d.nest.scanRecord(b, d.at, &h)
-		if p == short {
+		n, p := h.scan(&d.nest, b, d.at)
+		if p == jsonscan.Short {
 			if err := d.more(); err != nil {
 				return d.stop(err)
 			}
 			continue
 		}
-		if p != none {
+		if p != "" {
 			return d.wrong(n, p)
 		}
 		if h.closed {
 			return d.readEventless(b, n, &h)
 		}
-		d.record.head = h
-		if h.complete() {
+		if h.complete() && n-d.at <= maxHeading {
 			d.record.meaning = d.known.of(b, &h, d.at, n)
 		} else if again, err := d.lookAhead(b, n, h); err != nil {
 			return err
 		} else if again {
 			continue
 		}
-		d.at = n + 1
-		d.state = inEvents
+		d.beginEvents(n)
 		return nil
 	}
+}
+
+// beginEvents goes to the list of events at index n.
+func (d *Decoder) beginEvents(n int) {
+	d.at, d.state, d.record.begun = n, inEvents, false
 }
 
 // lookAhead reads what the record says of its events behind them. Where the
 // record breaks off before it has said enough, its events cannot be given.
 func (d *Decoder) lookAhead(b []byte, events int, h heading) (again bool, err error) {
 	const depth = 1 // inside of the record
-	n, p := d.nest.skipValue(b, events, depth)
-	if p == none {
-		n, p = d.nest.scanRest(b, n, &h)
+	n, p := events, jsonscan.Problem("")
+	for p == "" && !h.closed {
+		if _, n, p = d.nest.Value(b, n, depth); p == "" {
+			n, p = h.scanRest(&d.nest, b, n)
+		}
 	}
 	var end error
-	if p == short {
+	if p == jsonscan.Short {
 		if end = d.more(); end == nil {
 			return true, nil
 		}
 	}
 	switch {
-	case p == none || h.sufficient():
+	case p == "" || h.sufficient():
 		d.record.meaning = h.read(b)
 		return false, nil
-	case p == short:
+	case p == jsonscan.Short:
 		return false, d.stop(end)
 	default:
 		return false, d.wrong(n, p)
@@ -127,7 +137,7 @@ func (d *Decoder) lookAhead(b []byte, events int, h heading) (again bool, err er
 
 // readEventless reads a record without logEvents, whose end is at n.
 func (d *Decoder) readEventless(b []byte, n int, h *heading) error {
-	if h.raw.kind == '"' {
+	if h.raw.Kind == '"' {
 		d.record.end = n
 		d.unwrap(b, h)
 		return nil
@@ -144,32 +154,32 @@ func (d *Decoder) readEventless(b []byte, n int, h *heading) error {
 func (d *Decoder) readEvent(e *Event) (given bool, err error) {
 	for {
 		b := d.visible()
-		n, p := scanSpace(b, d.at), short
-		switch {
-		case n == len(b):
-		case b[n] == ']':
-			d.at, d.state = n+1, rest
+		var start int
+		var done bool
+		var p jsonscan.Problem
+		if d.record.begun {
+			start, done, p = jsonscan.Next(b, d.at, ']')
+		} else {
+			start, done, p = jsonscan.First(b, d.at)
+		}
+		if p == "" && done {
+			d.at, d.state = start, rest
 			return false, nil
-		case d.record.events == 0:
-			p = none
-		case b[n] == ',':
-			n, p = scanSpace(b, n+1), none
-		default:
-			p = badArray
 		}
-		start := n
-		if p == none {
-			n, p = d.nest.scanEvent(b, start, &d.parts)
+		n := start
+		if p == "" {
+			n, p = d.parts.scan(&d.nest, b, start)
 		}
-		if p == short {
+		if p == jsonscan.Short {
 			if err := d.more(); err != nil {
 				return false, d.stop(err)
 			}
 			continue
 		}
-		if p != none {
+		if p != "" {
 			return false, d.wrong(n, p)
 		}
+		d.record.begun = true
 		d.at = n
 		if d.record.control {
 			d.record.events++
@@ -197,22 +207,43 @@ func (d *Decoder) place(e *Event, end int) {
 	}
 }
 
-// readRest reads the record at hand from behind its events to its end.
-func (d *Decoder) readRest() error {
+// contradictable tells whether h, from behind events that were given by what
+// stood before them, may say something else of them.
+func (d *Decoder) contradictable(h *heading) bool {
+	r := &d.record
+	return *h != heading{closed: h.closed} && r.text != "" && !r.control && !r.told && r.unusable != recordTwice
+}
+
+// readRest reads the record at hand from behind its events to its end, or to
+// where more of them are listed. Its events were given by what the record said
+// before: where it says something else here, that is a malformed event more.
+func (d *Decoder) readRest(e *Event) (given bool, err error) {
 	for {
 		b := d.visible()
-		h := d.record.head
-		n, p := d.nest.scanRest(b, d.at, &h)
-		if p == short {
+		var h heading
+		n, p := h.scanRest(&d.nest, b, d.at)
+		if p == jsonscan.Short {
 			if err := d.more(); err != nil {
-				return d.stop(err)
+				return false, d.stop(err)
 			}
 			continue
 		}
-		if p != none {
-			return d.wrong(n, p)
+		if p != "" {
+			return false, d.wrong(n, p)
+		}
+		if d.contradictable(&h) {
+			if raw := d.record.contradiction(&d.nest, b[d.at:n]); len(raw) > 0 {
+				*e = Event{Header: d.record.header, Raw: raw, Malformed: recordTwice}
+				d.record.told = true
+				d.place(e, n)
+				return true, nil
+			}
+		}
+		if !h.closed {
+			d.beginEvents(n)
+			return false, nil
 		}
 		d.at = n
-		return d.endRecord()
+		return false, d.endRecord()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/local/sample"
 )
@@ -37,7 +38,7 @@ func TestSampleArchive(t *testing.T) {
 			}
 			if events < int64(len(o.Events)) {
 				want := o.Events[events]
-				if string(e.ID) != want.ID || e.Time != want.Time.UnixMilli() || text(e.Message, span{1, len(e.Message) - 1, escaped}) != want.Message ||
+				if string(e.ID) != want.ID || e.Time != want.Time.UnixMilli() || jsonscan.Text(e.Message[1:len(e.Message)-1]) != want.Message ||
 					e.Header.LogGroup != want.Group || e.Header.LogStream != want.Stream || e.Header.Owner != want.Owner {
 					t.Fatalf("%s (%s): event %d is %s %d %s, want %+v", o.Key, o.Format, events, e.ID, e.Time, e.Message, want)
 				}

@@ -149,48 +149,97 @@ func blanks(text []byte, i int) int {
 func (s *slow) record() {
 	all, end, fault := pairs(s.text, s.at)
 	known := map[string]json.RawMessage{}
-	var events []json.RawMessage
-	isRecord := false
+	var events []element
+	var contradiction, raw json.RawMessage // contradiction: to what was said before the events
+	isRecord, complete, differs, told := false, false, false, false
+	tell := func() {
+		kind := known["messageType"]
+		control := !missing(kind) && kind[0] == '"' && unquote(kind) == "CONTROL_MESSAGE"
+		if contradiction != nil && !told && !differs && !control {
+			events = append(events, element{contradiction, recordTwice})
+			told = true
+		}
+	}
 	for _, p := range all {
 		switch p.name {
 		case "logEvents", "messageType", "owner", "logGroup", "logStream", "subscriptionFilters", "rawData":
 		default:
 			continue
 		}
-		if _, twice := known[p.name]; twice || p.name == "logEvents" && isRecord {
-			fault = p.at
-			break
-		}
-		if p.name == "logEvents" && p.valueAt < len(s.text) {
+		if p.name == "logEvents" {
+			if p.valueAt == len(s.text) {
+				break
+			}
 			if s.text[p.valueAt] != '[' {
 				fault = p.valueAt
 				break
 			}
+			if !isRecord {
+				complete = hasAll(known, "messageType", "owner", "logGroup", "logStream", "subscriptionFilters") && p.valueAt-s.at <= maxHeading
+				raw = known["rawData"]
+			}
+			if complete {
+				known["rawData"] = raw // another one is compared within what stands between lists
+			}
 			isRecord = true
-			events = elements(s.text, p.valueAt, fault)
+			tell()
+			events = append(events, elements(s.text, p.valueAt, fault)...)
+			continue
 		}
-		if p.value != nil {
+		switch first := known[p.name]; {
+		case p.value == nil:
+		case first == nil:
 			known[p.name] = p.value
+		case same(first, p.value):
+		case isRecord && complete && contradiction == nil:
+			contradiction = p.value
+		case !isRecord || !complete:
+			differs = true
 		}
 	}
 	if fault >= 0 {
 		s.Damage = int64(fault)
-		for _, needed := range []string{"messageType", "owner", "logGroup", "logStream"} {
-			if known[needed] == nil {
-				return
-			}
+		if !hasAll(known, "messageType", "owner", "logGroup", "logStream") {
+			return
 		}
+	} else {
+		tell()
 	}
-	s.give(known, events, isRecord, s.text[s.at:end], fault < 0)
+	s.give(known, events, isRecord, differs, s.text[s.at:end], fault < 0)
 	s.at = end
 }
 
+// element is an event, or something that is told as a malformed one.
+type element struct {
+	raw       json.RawMessage
+	malformed string
+}
+
+func hasAll(known map[string]json.RawMessage, names ...string) bool {
+	for _, name := range names {
+		if known[name] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// same tells whether two values of a member are the same.
+func same(a, b json.RawMessage) bool {
+	if a[0] == '"' && b[0] == '"' {
+		return unquote(a) == unquote(b)
+	}
+	return bytes.Equal(a, b)
+}
+
 // give takes a record's events.
-func (s *slow) give(known map[string]json.RawMessage, events []json.RawMessage, isRecord bool, raw []byte, whole bool) {
+func (s *slow) give(known map[string]json.RawMessage, events []element, isRecord, differs bool, raw []byte, whole bool) {
 	control, unusable := false, ""
 	kind := known["messageType"]
 	switch {
-	case absent(kind):
+	case differs:
+		unusable = recordTwice
+	case missing(kind):
 	case kind[0] != '"':
 		unusable = kindNoString
 	case unquote(kind) == "CONTROL_MESSAGE":
@@ -200,7 +249,7 @@ func (s *slow) give(known map[string]json.RawMessage, events []json.RawMessage, 
 	}
 	if !isRecord && len(known["rawData"]) > 0 && known["rawData"][0] == '"' {
 		if whole {
-			s.wrapped(unquote(known["rawData"]), string(raw))
+			s.wrapped(unquote(known["rawData"]), string(raw), differs)
 		}
 		return
 	}
@@ -221,7 +270,7 @@ func (s *slow) give(known map[string]json.RawMessage, events []json.RawMessage, 
 	header := readEvent{}
 	for name, to := range map[string]*string{"owner": &header.Owner, "logGroup": &header.Group, "logStream": &header.Stream} {
 		switch v := known[name]; {
-		case absent(v):
+		case missing(v):
 		case v[0] == '"':
 			*to = unquote(v)
 		case unusable == "":
@@ -235,10 +284,13 @@ func (s *slow) give(known map[string]json.RawMessage, events []json.RawMessage, 
 	for i, event := range events {
 		e := header
 		e.Start = run.Place{Offset: int64(s.at), Events: int64(i)}
-		e.Raw = string(event)
+		e.Raw = string(event.raw)
 		e.Malformed = unusable
-		if unusable == "" {
-			e.read(event)
+		if event.malformed != "" {
+			e.Malformed = event.malformed
+		}
+		if e.Malformed == "" {
+			e.read(event.raw)
 		}
 		if e.Repaired {
 			s.Repaired++
@@ -249,7 +301,7 @@ func (s *slow) give(known map[string]json.RawMessage, events []json.RawMessage, 
 
 // elements are those of the array at an offset of text that are whole before
 // the fault, if there is one.
-func elements(text []byte, at, fault int) (all []json.RawMessage) {
+func elements(text []byte, at, fault int) (all []element) {
 	part := text
 	if fault >= 0 {
 		part = text[:fault]
@@ -266,14 +318,14 @@ func elements(text []byte, at, fault int) (all []json.RawMessage) {
 		if last := at + int(d.InputOffset()); last == len(text) && isNumber(e) {
 			break // it may go on where the text ends
 		}
-		all = append(all, e)
+		all = append(all, element{raw: e})
 	}
 	return all
 }
 
 func isNumber(v json.RawMessage) bool { return v[0] == '-' || v[0] >= '0' && v[0] <= '9' }
 
-func absent(v json.RawMessage) bool { return v == nil || v[0] == 'n' }
+func missing(v json.RawMessage) bool { return v == nil || v[0] == 'n' }
 
 func unquote(v json.RawMessage) (s string) {
 	if err := json.Unmarshal(v, &s); err != nil {
@@ -291,16 +343,23 @@ func (e *readEvent) read(raw json.RawMessage) {
 	all, _, _ := pairs(append(raw[:len(raw):len(raw)], ' '), 0)
 	m := map[string]json.RawMessage{}
 	for _, p := range all {
-		if m[p.name] != nil && (p.name == "id" || p.name == "timestamp" || p.name == "message") {
+		switch p.name {
+		case "id", "timestamp", "message":
+		default:
+			continue
+		}
+		if m[p.name] != nil && !same(m[p.name], p.value) {
 			e.Malformed = givenTwice
 			return
 		}
-		m[p.name] = p.value
+		if m[p.name] == nil {
+			m[p.name] = p.value
+		}
 	}
 	id, timestamp, message := m["id"], m["timestamp"], m["message"]
 	ms, err := strconv.ParseInt(string(timestamp), 10, 64)
 	switch {
-	case absent(id) || string(id) == `""`:
+	case missing(id) || string(id) == `""`:
 		e.Malformed = noID
 	case id[0] != '"':
 		e.Malformed = idNoString
@@ -308,13 +367,13 @@ func (e *readEvent) read(raw json.RawMessage) {
 		e.Malformed = idTooLong
 	case bytes.ContainsRune(id, '\\') || !utf8.Valid(id):
 		e.Malformed = idOdd
-	case absent(timestamp):
+	case missing(timestamp):
 		e.Malformed = noTimestamp
 	case !regexp.MustCompile(`^-?[0-9]+$`).Match(timestamp):
 		e.Malformed = timestampOdd
 	case err != nil || ms < minTime || ms > maxTime:
 		e.Malformed = timestampBound
-	case absent(message):
+	case missing(message):
 		e.Malformed = noMessage
 	case message[0] != '"':
 		e.Malformed = messageNoText
@@ -327,13 +386,15 @@ func (e *readEvent) read(raw json.RawMessage) {
 }
 
 // wrapped reads the original record of an error record.
-func (s *slow) wrapped(data, raw string) {
+func (s *slow) wrapped(data, raw string, differs bool) {
 	reason := errNotBase64.Error()
 	payload, err := base64.StdEncoding.DecodeString(data)
 	start := run.Place{Offset: int64(s.at)}
 	switch {
 	case s.nested == maxNested:
 		reason = errNested.Error()
+	case differs:
+		reason = errDiffers.Error()
 	case err != nil:
 	case len(payload) == 0:
 		reason = errEmpty.Error()

@@ -112,7 +112,7 @@ func (s *stack) read(p []byte) (int, error) {
 		s.open[0].err = err
 	}
 	if err != nil {
-		s.err = s.judge(err)
+		s.err = s.blame(err)
 	}
 	return n, s.err
 }
@@ -125,9 +125,9 @@ var (
 	errTooDeep = fmt.Errorf("it holds more than %d layers of compression", maxLayers)
 )
 
-// judge tells whose fault err is: the surroundings', or that of the outermost
+// blame tells whose fault err is: the surroundings', or that of the outermost
 // layer that failed.
-func (s *stack) judge(err error) error {
+func (s *stack) blame(err error) error {
 	if s.object.err != nil {
 		if errors.Is(s.object.err, io.EOF) {
 			return notTheEnd{s.object.err}

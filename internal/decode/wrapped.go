@@ -16,20 +16,27 @@ const maxNested = 4
 func (d *Decoder) unwrap(b []byte, h *heading) {
 	d.state = wrapped
 	d.inner, d.seen = nil, Stats{}
-	if d.nested == maxNested {
+	switch {
+	case d.nested == maxNested:
+		d.record.fault = errNested
+		return
+	case h.differs.Kind != 0:
+		d.record.fault = errDiffers
 		return
 	}
-	encoded := h.raw.of(b)
-	if h.raw.traits != 0 {
-		encoded = []byte(text(b, h.raw.span))
+	encoded := h.raw.Of(b)
+	if h.raw.Traits != 0 {
+		encoded = []byte(h.raw.Text(b))
 	}
 	payload := make([]byte, base64.StdEncoding.DecodedLen(len(encoded)))
 	n, err := base64.StdEncoding.Decode(payload, encoded)
-	if err == nil {
-		original := bytes.NewReader(payload[:n])
-		d.inner = New(original, Options{RecordLimit: int(d.limit), ReaderAt: original, Size: int64(n)})
-		d.inner.nested = d.nested + 1
+	if err != nil {
+		d.record.fault = errNotBase64
+		return
 	}
+	original := bytes.NewReader(payload[:n])
+	d.inner = New(original, Options{RecordLimit: int(d.limit), ReaderAt: original, Size: int64(n)})
+	d.inner.nested = d.nested + 1
 }
 
 // readWrapped gives the next event of the error record at hand. What cannot be
@@ -38,10 +45,7 @@ func (d *Decoder) readWrapped(e *Event) (given bool, err error) {
 	if d.record.told {
 		return false, d.leaveWrapped()
 	}
-	end := errNotBase64
-	if d.nested == maxNested {
-		end = errNested
-	}
+	end := d.record.fault
 	if d.inner != nil {
 		end = d.inner.Next(e)
 		d.countInner()
@@ -74,6 +78,7 @@ var (
 	errNotBase64 = errors.New("rawData is no base64")
 	errNested    = errors.New("it is inside of too many others")
 	errEmpty     = errors.New("rawData is empty")
+	errDiffers   = errors.New(recordTwice)
 )
 
 // reasonOf is short, for reasons are counted.

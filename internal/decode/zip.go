@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// windowSize is how much is read at once where access is random.
-	windowSize = 1 << 20
+	// pieceSize is how much is read at once where access is random.
+	pieceSize = 1 << 20
 	// maxDirectory bounds the memory for a ZIP's directory: Firehose's have one
 	// entry.
 	maxDirectory = 8 << 20
@@ -24,7 +24,7 @@ func (s *stack) enterZip(in *bufio.Reader, mark func()) (io.Reader, func(), erro
 	var whole io.ReaderAt
 	length := s.size
 	if in == s.in && s.whole != nil {
-		whole = &window{r: s.whole, size: s.size, object: s.object}
+		whole = &pieces{r: s.whole, size: s.size, object: s.object}
 	} else {
 		b, err := io.ReadAll(io.LimitReader(in, s.limit+1))
 		if err != nil {
@@ -95,8 +95,8 @@ func (b *budget) ReadAt(p []byte, off int64) (int, error) {
 	return b.r.ReadAt(p, off)
 }
 
-// window reads in large pieces: each ReadAt below may be a request to S3.
-type window struct {
+// pieces reads in large pieces: each ReadAt below may be a request to S3.
+type pieces struct {
 	r      io.ReaderAt
 	size   int64
 	object *object
@@ -104,28 +104,28 @@ type window struct {
 	from   int64
 }
 
-func (w *window) ReadAt(p []byte, off int64) (int, error) {
+func (s *pieces) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, zip.ErrFormat // a changed directory can say so
 	}
 	total := 0
 	for total < len(p) {
 		at := off + int64(total)
-		if at >= w.size {
+		if at >= s.size {
 			return total, io.EOF
 		}
-		if at < w.from || at >= w.from+int64(len(w.piece)) {
-			if w.piece == nil {
-				w.piece = make([]byte, min(windowSize, w.size))
+		if at < s.from || at >= s.from+int64(len(s.piece)) {
+			if s.piece == nil {
+				s.piece = make([]byte, min(pieceSize, s.size))
 			}
-			n, err := w.r.ReadAt(w.piece[:min(windowSize, w.size-at)], at)
-			w.piece, w.from = w.piece[:n], at
-			w.object.note(n, err)
+			n, err := s.r.ReadAt(s.piece[:min(pieceSize, s.size-at)], at)
+			s.piece, s.from = s.piece[:n], at
+			s.object.note(n, err)
 			if n == 0 || err != nil && err != io.EOF {
 				return total, err
 			}
 		}
-		total += copy(p[total:], w.piece[at-w.from:])
+		total += copy(p[total:], s.piece[at-s.from:])
 	}
 	return total, nil
 }

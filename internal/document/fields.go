@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 )
 
 // Names of the optional members of a document. Those of a log group and stream
@@ -51,7 +52,7 @@ func (f *fields) append(dst []byte, h *decode.Header) []byte {
 func (f *fields) make(dst []byte, h *decode.Header) []byte {
 	text := func(lead, value, trail string) {
 		dst = append(append(dst, lead...), '"')
-		dst = append(append(AppendEscaped(dst, value), '"'), trail...)
+		dst = append(append(jsonscan.AppendEscaped(dst, value), '"'), trail...)
 	}
 	switch {
 	case f.group && f.stream:

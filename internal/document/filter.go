@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -46,7 +47,7 @@ func (f *Filter) Pass(e *decode.Event) bool {
 	if !f.wanted || f.unasked {
 		return f.wanted
 	}
-	f.text, _ = Unescape(f.text[:0], e.Message)
+	f.text, _ = jsonscan.AppendUnescaped(f.text[:0], e.Message[1:len(e.Message)-1])
 	return passes(f.include.message, f.text) && !matches(f.exclude.message, f.text)
 }
 

@@ -5,9 +5,9 @@ package document
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -74,7 +74,7 @@ func AppendAction(dst []byte, index string, id []byte) []byte {
 	dst = append(dst, actionHead...)
 	dst = append(dst, index...)
 	dst = append(dst, actionMiddle...)
-	dst = AppendEscaped(dst, id)
+	dst = jsonscan.AppendEscaped(dst, id)
 	return append(dst, actionTail...)
 }
 
@@ -89,33 +89,4 @@ func (m *Maker) AppendSource(dst []byte, e *decode.Event) []byte {
 		dst = m.parser.append(dst, e.Message)
 	}
 	return append(dst, "}\n"...)
-}
-
-// AppendEscaped adds text as it stands inside a JSON string. Bytes that are not
-// UTF-8 become U+FFFD.
-func AppendEscaped[T []byte | string](dst []byte, text T) []byte {
-	const hex = "0123456789abcdef"
-	done := 0
-	for i := 0; i < len(text); {
-		c := text[i]
-		if ' ' <= c && c < 0x7f && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		dst = append(dst, text[done:i]...)
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-			i++
-		case c < utf8.RuneSelf:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			i++
-		default:
-			r, n := utf8.DecodeRuneInString(string(text[i:min(len(text), i+utf8.UTFMax)]))
-			dst = utf8.AppendRune(dst, r)
-			i += n
-		}
-		done = i
-	}
-	return append(dst, text[done:]...)
 }

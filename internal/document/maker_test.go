@@ -105,20 +105,6 @@ func TestFieldsFollowTheRecord(t *testing.T) {
 	}
 }
 
-func TestAppendEscapedIsWhatJSONReadsBack(t *testing.T) {
-	for _, text := range []string{"", "plain", `"\/`, "\x00\x1f\x7f", "é\u2028\U0001F600", "\xff\xc3"} {
-		var got string
-		quoted := append(AppendEscaped([]byte{'"'}, text), '"')
-		if err := json.Unmarshal(quoted, &got); err != nil {
-			t.Errorf("%q is written as %s: %v", text, quoted, err)
-			continue
-		}
-		if want := string([]rune(text)); got != want {
-			t.Errorf("%q reads back as %q", text, got)
-		}
-	}
-}
-
 func TestMakingADocumentAllocatesNothing(t *testing.T) {
 	for _, s := range []run.Settings{
 		{},

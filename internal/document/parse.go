@@ -3,6 +3,8 @@ package document
 import (
 	"bytes"
 	"slices"
+
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 )
 
 // ParsedField is the member that holds the members of a message that is a JSON
@@ -40,18 +42,18 @@ func (p *parser) append(dst, message []byte) []byte {
 		return dst
 	}
 	var whole bool
-	if p.text, whole = Unescape(p.text[:0], message); !whole {
+	if p.text, whole = jsonscan.AppendUnescaped(p.text[:0], inner); !whole {
 		return dst
 	}
-	i := p.space(0)
+	i := jsonscan.Space(p.text, 0)
 	if i >= len(p.text) || p.text[i] != '{' {
 		return dst
 	}
 	p.out = append(append(append(dst, `,"`...), ParsedField...), `":`...)
 	p.names, p.ends = p.names[:0], p.ends[:0]
 	start := len(p.out)
-	i = p.object(i, 1, len(ParsedField))
-	if i < 0 || p.space(i) != len(p.text) || len(p.out)-start <= len(`{}`) {
+	i = p.nested(i, 1, len(ParsedField))
+	if i < 0 || jsonscan.Space(p.text, i) != len(p.text) || len(p.out)-start <= len(`{}`) {
 		return dst
 	}
 	return p.out
@@ -60,127 +62,70 @@ func (p *parser) append(dst, message []byte) []byte {
 // value reads the value at i and gives the place behind it, or -1. path is the
 // length of the names that lead to it.
 func (p *parser) value(i, depth, path int) int {
-	if i >= len(p.text) {
-		return -1
+	if i < len(p.text) && (p.text[i] == '{' || p.text[i] == '[') {
+		return p.nested(i, depth, path)
 	}
-	switch p.text[i] {
-	case '{':
-		return p.object(i, depth, path)
-	case '[':
-		return p.array(i, depth, path)
-	case '"':
-		return p.take(i, p.str(i), maxTerm-path)
-	case 't':
-		return p.word(i, "true")
-	case 'f':
-		return p.word(i, "false")
-	case 'n':
-		return p.word(i, "null")
+	v, end, problem := jsonscan.Scalar(p.text, i)
+	limit := maxTerm - path
+	if v.Kind != '"' {
+		limit = min(limit, maxNumber)
 	}
-	return p.take(i, p.number(i), min(maxNumber, maxTerm-path))
-}
-
-// take copies the token from i to end.
-func (p *parser) take(i, end, limit int) int {
-	if end < 0 || end-i > limit {
+	if problem != "" || end-i > limit {
 		return -1
 	}
 	p.out = append(p.out, p.text[i:end]...)
 	return end
 }
 
-func (p *parser) word(i int, word string) int {
-	if !bytes.HasPrefix(p.text[i:], []byte(word)) {
-		return -1
-	}
-	p.out = append(p.out, word...)
-	return i + len(word)
-}
-
-func (p *parser) object(i, depth, path int) int {
+// nested reads the object or array at i.
+func (p *parser) nested(i, depth, path int) int {
 	if depth > maxNesting {
 		return -1
 	}
-	p.out = append(p.out, '{')
+	open := p.text[i]
+	p.out = append(p.out, open)
 	names, ends := len(p.names), len(p.ends)
-	if i = p.space(i + 1); i < len(p.text) && p.text[i] == '}' {
-		p.out = append(p.out, '}')
-		return i + 1
-	}
-	for {
-		name := i
-		if i = p.take(i, p.str(i), maxTerm-path); i < 0 || !p.name(p.text[name:i]) {
-			return -1
+	i, done, problem := jsonscan.First(p.text, i)
+	for more := false; problem == "" && !done; more = true {
+		if more {
+			p.out = append(p.out, ',')
 		}
-		length := i - name
-		if i = p.space(i); i >= len(p.text) || p.text[i] != ':' {
-			return -1
-		}
-		p.out = append(p.out, ':')
-		if i = p.value(p.space(i+1), depth+1, path+length); i < 0 {
-			return -1
-		}
-		if i = p.space(i); i >= len(p.text) {
-			return -1
-		}
-		c := p.text[i]
-		p.out = append(p.out, c)
-		i++
-		switch c {
-		case ',':
-			i = p.space(i)
-		case '}':
-			ok := p.distinct(names, ends)
-			p.names, p.ends = p.names[:names], p.ends[:ends]
-			if !ok {
+		length := 0
+		if open == '{' {
+			if i, length = p.name(i, maxTerm-path); i < 0 {
 				return -1
 			}
-			return i
-		default:
+		}
+		if i = p.value(i, depth+1, path+length); i < 0 {
 			return -1
 		}
+		i, done, problem = jsonscan.Next(p.text, i, jsonscan.Closing(open))
 	}
-}
-
-func (p *parser) array(i, depth, path int) int {
-	if depth > maxNesting {
+	if problem != "" || !p.distinct(names, ends) {
 		return -1
 	}
-	p.out = append(p.out, '[')
-	if i = p.space(i + 1); i < len(p.text) && p.text[i] == ']' {
-		p.out = append(p.out, ']')
-		return i + 1
-	}
-	for {
-		if i = p.value(i, depth+1, path); i < 0 {
-			return -1
-		}
-		if i = p.space(i); i >= len(p.text) {
-			return -1
-		}
-		c := p.text[i]
-		p.out = append(p.out, c)
-		i++
-		switch c {
-		case ',':
-			i = p.space(i)
-		case ']':
-			return i
-		default:
-			return -1
-		}
-	}
+	p.names, p.ends = p.names[:names], p.ends[:ends]
+	p.out = append(p.out, jsonscan.Closing(open))
+	return i
 }
 
-// name keeps a name of the object that is open. flattened refuses one that holds
-// a NUL.
-func (p *parser) name(quoted []byte) bool {
+// name reads a member's name and colon and keeps the name, which with its quotes
+// may have limit bytes. flattened refuses one that holds a NUL.
+func (p *parser) name(i, limit int) (value, length int) {
+	value, name, problem := jsonscan.Name(p.text, i)
+	length = name.To - name.From + len(`""`)
+	if problem != "" || length > limit {
+		return -1, 0
+	}
+	p.out = append(append(p.out, p.text[i:i+length]...), ':')
 	start := len(p.names)
 	var whole bool
-	p.names, whole = Unescape(p.names, quoted)
+	p.names, whole = jsonscan.AppendUnescaped(p.names, name.Of(p.text))
 	p.ends = append(p.ends, len(p.names))
-	name := p.names[start:]
-	return whole && bytes.IndexByte(name, 0) < 0
+	if !whole || bytes.IndexByte(p.names[start:], 0) >= 0 {
+		return -1, 0
+	}
+	return value, length
 }
 
 // distinct tells whether the names kept since then are all different. Names of

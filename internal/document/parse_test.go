@@ -106,19 +106,3 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
-
-func FuzzUnescape(f *testing.F) {
-	for _, s := range []string{`a`, `\n\"\/\\`, `\u00e9\ud83d\ude00`, `\ud800`, `\udc00x`, `\ud800\u0041`, `\ud800\ud800\udc00`} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, inner string) {
-		quoted := []byte(`"` + inner + `"`)
-		var want string
-		if json.Unmarshal(quoted, &want) != nil || strings.ToValidUTF8(inner, "") != inner {
-			t.Skip()
-		}
-		if got, _ := Unescape(nil, quoted); string(got) != want {
-			t.Errorf("%s is %q, want %q", quoted, got, want)
-		}
-	})
-}

@@ -114,6 +114,19 @@ type Place struct {
 	Events int64 `json:"events,omitempty"`
 }
 
+// Before tells whether p stands before q.
+func (p Place) Before(q Place) bool {
+	return p.Offset < q.Offset || p.Offset == q.Offset && p.Events < q.Events
+}
+
+// Later gives the one of p and q that stands behind the other.
+func (p Place) Later(q Place) Place {
+	if p.Before(q) {
+		return q
+	}
+	return p
+}
+
 // Damage says what is wrong with an object, and where.
 type Damage struct {
 	Reason string `json:"reason"`

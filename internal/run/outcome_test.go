@@ -87,3 +87,14 @@ func TestOutcomeStaysSmall(t *testing.T) {
 		t.Errorf("%d of 100000 events are counted by hour", got)
 	}
 }
+
+func TestOrderOfPlaces(t *testing.T) {
+	inOrder := []Place{{}, {Events: 1}, {Offset: 1}, {Offset: 1, Events: 2}, {Offset: 2}}
+	for i, p := range inOrder {
+		for k, q := range inOrder {
+			if p.Before(q) != (i < k) || p.Later(q) != inOrder[max(i, k)] || q.Later(p) != p.Later(q) {
+				t.Errorf("%+v and %+v: before %v, later %+v", p, q, p.Before(q), p.Later(q))
+			}
+		}
+	}
+}

@@ -133,7 +133,7 @@ func (c *call) run(ctx context.Context) (run.Outcome, error) {
 		return run.Outcome{}, c.stuck()
 	}
 	c.outcome.End = run.More
-	c.outcome.Doubt = later(c.behind, c.doubt)
+	c.outcome.Doubt = c.behind.Later(c.doubt)
 	return c.outcome, nil
 }
 
@@ -175,15 +175,4 @@ func endOf(ctx context.Context, err error) ending {
 		return ending{end: run.More}
 	}
 	return ending{err: err}
-}
-
-func later(a, b run.Place) run.Place {
-	if before(a, b) {
-		return b
-	}
-	return a
-}
-
-func before(a, b run.Place) bool {
-	return a.Offset < b.Offset || a.Offset == b.Offset && a.Events < b.Events
 }

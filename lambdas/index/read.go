@@ -86,7 +86,7 @@ func (c *call) take(batch *bulk.Batch, e *decode.Event) {
 		s.outcome.Filtered++
 		return
 	}
-	doubtful := before(e.Start, c.doubt)
+	doubtful := e.Start.Before(c.doubt)
 	if err := batch.Add(c.maker, e, doubtful); err != nil {
 		c.malformed(batch, e, err.Error())
 		return
@@ -129,7 +129,7 @@ func (c *call) settle(b *bulk.Batch, r bulk.Result, err error) error {
 	if c.fault != nil {
 		// Some of it may be in the cluster, but it will be taken again from the
 		// place where the first fault struck.
-		c.behind = later(c.behind, b.Tally.Place)
+		c.behind = c.behind.Later(b.Tally.Place)
 		return c.fault
 	}
 	// Only what these add stays: the effort was counted, the place moves on.
