@@ -191,20 +191,3 @@ func eachElement(b []byte, i, depth int, value func(at int) int) int {
 		}
 	}
 }
-
-// member gives the raw value of the object's member, the last one of that name,
-// or nil.
-func member(object []byte, name string) []byte {
-	var found []byte
-	end := eachMember(object, skipSpace(object, 0), 0, func(n []byte, at int) int {
-		end := skipValue(object, at, 1)
-		if end >= 0 && string(n) == name {
-			found = object[at:end]
-		}
-		return end
-	})
-	if end < 0 {
-		return nil
-	}
-	return found
-}
