@@ -27,11 +27,7 @@ func setup(ctx context.Context) (func(context.Context, run.ReportRequest) (run.S
 		settings: settings,
 		files:    files{archive.NewBucket(client, settings.RunBucket)},
 		connect: func(ctx context.Context) (counter, error) {
-			c, err := connect.Cluster(ctx, settings.Search)
-			if err != nil {
-				return nil, err
-			}
-			return clusterCounter{c}, nil
+			return connect.Cluster(ctx, settings.Search)
 		},
 		metrics: os.Stdout,
 		now:     time.Now,

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
-	"github.com/rehydrate/rehydrate/internal/cluster"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -36,15 +34,4 @@ func (f files) List(ctx context.Context, prefix string, each func(key string, si
 // Put writes an object.
 func (f files) Put(ctx context.Context, key, contentType string, body []byte) error {
 	return f.bucket.Put(ctx, key, body, contentType)
-}
-
-// clusterCounter is the cluster in the words of package report.
-type clusterCounter struct{ cluster *cluster.Cluster }
-
-// Count counts what was indexed until now.
-func (c clusterCounter) Count(ctx context.Context, indices []string, from, to time.Time) ([]run.IndexCount, error) {
-	if err := c.cluster.Refresh(ctx, indices); err != nil {
-		return nil, err
-	}
-	return c.cluster.Counts(ctx, indices, from, to)
 }
