@@ -2,8 +2,8 @@ package bulk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/rehydrate/rehydrate/internal/apierror"
+	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 // maxAnswer bounds an answer in bytes; a bulk of 5 MiB is answered with about 2.
@@ -27,7 +30,8 @@ type answer struct {
 	// inDoubt: no sound answer came, but the documents may have been indexed.
 	inDoubt bool
 	words   string // the cluster's own, with the status
-	todo    string
+	remedy  string
+	err     error         // why no answer came
 	wait    time.Duration // asked for by Retry-After
 }
 
@@ -59,78 +63,46 @@ func (s *Sender) request(ctx context.Context, w *workspace, body []byte, n int, 
 	w.answers, err = readAnswer(w.answer, n, id, w.answers)
 	if err != nil {
 		return answer{
-			verdict: unavailable, inDoubt: true, todo: unavailable.todo("", ""),
+			verdict: unavailable, inDoubt: true, remedy: unavailable.remedy(apierror.Error{}),
 			words: fmt.Sprintf("the answer (status %d, %q) %v", res.StatusCode, clip(string(firstOf(w.answer)), 60), err),
 		}
 	}
 	return answer{verdict: created, wait: retryAfter(res.Header.Get("Retry-After"), s.now())}
 }
 
-// lost is the answer when none came.
+// lost is the answer when none came. Where the transport's error is a fault, its
+// sentences are told.
 func lost(ctx context.Context, err error) answer {
-	text := err.Error()
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		text = "no answer in time"
-	}
-	var trust *tls.CertificateVerificationError
-	if errors.As(err, &trust) {
-		return answer{verdict: unusable, words: clip(text, maxWords), todo: "give the CA of the cluster's certificate"}
+	a := answer{verdict: unavailable, words: clip(err.Error(), maxWords), remedy: unavailable.remedy(apierror.Error{})}
+	var f *run.Fault
+	var dial *net.OpError
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		a.words = "no answer in time"
+	case errors.As(err, &f):
+		a.words, a.remedy, a.err = f.Reason, cmp.Or(f.Remedy, a.remedy), f.Err
+		// A name that resolved when the run was prepared may do so again.
+		if f.Name == run.UnusableCluster && !errors.As(err, new(*net.DNSError)) {
+			a.verdict = unusable
+		}
 	}
 	// What failed to connect has sent nothing.
-	var dial *net.OpError
-	return answer{
-		verdict: unavailable, words: clip(text, maxWords), todo: unavailable.todo("", ""),
-		inDoubt: !errors.As(err, &dial) || dial.Op != "dial",
-	}
+	a.inDoubt = a.verdict != unusable && (!errors.As(err, &dial) || dial.Op != "dial")
+	return a
 }
 
 // refused is the answer when it has a status other than 2xx.
 func refused(res *esapi.Response, body []byte, now time.Time) answer {
-	kind, reason := told(body)
+	e := apierror.Read(body)
 	a := answer{wait: retryAfter(res.Header.Get("Retry-After"), now)}
-	a.verdict, a.inDoubt = judgeRequest(res.StatusCode, kind, reason)
-	a.todo = a.verdict.todo(kind, reason)
-	a.words = strings.TrimSpace(fmt.Sprintf("status %d %s", res.StatusCode, words(kind, reason)))
+	a.verdict, a.inDoubt = requestVerdict(res.StatusCode, e)
+	a.remedy = a.verdict.remedy(e)
+	a.words = strings.TrimSpace(fmt.Sprintf("status %d %s", res.StatusCode, words(e)))
 	if to := res.Header.Get("Location"); to != "" {
 		a.words += ", sent on to " + clip(to, maxWords)
-		a.todo = "give the URL of the cluster itself"
+		a.remedy = "give the URL of the cluster itself"
 	}
 	return a
-}
-
-// told reads the type and reason of an error answer: Elasticsearch's own form,
-// the {"message":…} of Amazon's gateways, or, as the reason, the text as it is.
-func told(body []byte) (kind, reason string) {
-	if e := member(body, "error"); e != nil {
-		return toldError(e)
-	}
-	for _, name := range []string{"message", "Message"} {
-		if m := member(body, name); len(m) > 1 && m[0] == '"' {
-			return "", unquote(m[1 : len(m)-1])
-		}
-	}
-	return "", string(bytes.Join(bytes.Fields(firstOf(body)), []byte(" ")))
-}
-
-// toldError reads an error object, {"type":…,"reason":…,"caused_by":…}, or the
-// string that old versions give.
-func toldError(e []byte) (kind, reason string) {
-	if len(e) > 1 && e[0] == '"' {
-		return "", unquote(e[1 : len(e)-1])
-	}
-	text := func(name string) string {
-		if m := member(e, name); len(m) > 1 && m[0] == '"' {
-			return unquote(m[1 : len(m)-1])
-		}
-		return ""
-	}
-	kind, reason = text("type"), text("reason")
-	if cause := member(e, "caused_by"); cause != nil {
-		if m := member(cause, "reason"); len(m) > 1 && m[0] == '"' {
-			reason += " (" + unquote(m[1:len(m)-1]) + ")"
-		}
-	}
-	return kind, reason
 }
 
 // firstOf is enough of a body to see what it is.

@@ -52,20 +52,3 @@ func each(b []byte, i int, open byte, inside func(at int) int) int {
 	}
 	return i
 }
-
-// member gives the raw value of the object's member, the last one of that name,
-// or nil.
-func member(object []byte, name string) []byte {
-	var found []byte
-	end := eachMember(object, jsonscan.Space(object, 0), func(n []byte, at int) int {
-		end := skipValue(object, at)
-		if end >= 0 && string(n) == name {
-			found = object[at:end]
-		}
-		return end
-	})
-	if end < 0 {
-		return nil
-	}
-	return found
-}

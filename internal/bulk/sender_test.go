@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -134,10 +136,13 @@ func TestSend(t *testing.T) {
 		{"healthy", bulktest.Reply{}, 4, 0, 0, 0, 0},
 		{"whole 429", whole(429, "es_rejected_execution_exception", "full"), 4, 0, 0, 0, 1},
 		{"whole 429 of a proxy", bulktest.Reply{Whole: &bulktest.Problem{Status: 429}}, 4, 0, 0, 0, 1},
+		{"429 after it was indexed", bulktest.Reply{Status: 429, Body: `{"message":"Too Many Requests"}`}, 0, 4, 4, 0, 1},
 		{"whole 503", whole(503, "cluster_block_exception", "state not recovered"), 4, 0, 0, 0, 1},
 		{"whole 403, a block", whole(403, "cluster_block_exception", "index [i] blocked by: [FORBIDDEN/8/index write (api)];"), 4, 0, 0, 0, 1},
 		{"502 after it was indexed", bulktest.Reply{Status: 502, Body: "<html>Bad Gateway</html>"}, 0, 4, 4, 0, 1},
 		{"504 after it was indexed", bulktest.Reply{Status: 504}, 0, 4, 4, 0, 1},
+		{"nothing with status 200", bulktest.Reply{Status: 200}, 0, 4, 4, 0, 1},
+		{"other JSON with status 200", bulktest.Reply{Status: 200, Body: "{}"}, 0, 4, 4, 0, 1},
 		{"HTML with status 200", bulktest.Reply{Status: 200, Body: "<html>Please log in</html>"}, 0, 4, 4, 0, 1},
 		{"no answer", bulktest.Reply{Drop: true}, 0, 4, 4, 0, 1},
 		{"cut answer", bulktest.Reply{Cut: 0.5}, 0, 4, 4, 0, 1},
@@ -465,6 +470,39 @@ func TestNobodyListens(t *testing.T) {
 	}
 	if b.items[0].inDoubt || len(r.Unresolved) != 2 {
 		t.Errorf("what was never sent is in doubt: %+v", r)
+	}
+}
+
+// failing is a transport whose every request fails.
+type failing struct{ err error }
+
+func (f failing) Perform(*http.Request) (*http.Response, error) { return nil, f.err }
+
+// What the transport says of a failure is told as it is. A name that does not
+// resolve may do so again; what is wrong with TLS stays so.
+func TestFaultsOfTheTransportAreTold(t *testing.T) {
+	for _, c := range []struct {
+		what     string
+		fault    run.Fault
+		want     string
+		requests bool // more than one
+	}{
+		{"a certificate", run.Fault{Name: run.UnusableCluster, Err: errors.New("x509")}, run.UnusableCluster, false},
+		{"a name", run.Fault{Name: run.UnusableCluster, Err: &net.DNSError{IsNotFound: true}}, run.Unavailable, true},
+		{"credentials", run.Fault{Name: run.Denied, Err: errors.New("no role")}, run.Unavailable, true},
+		{"refused", run.Fault{Name: run.Unavailable, Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}, run.Unavailable, true},
+	} {
+		c.fault.Reason, c.fault.Remedy = "what is wrong", "what to do"
+		s, _, until := setup(t, "http://127.0.0.1:1", Config{})
+		s.transport = failing{&c.fault}
+		r, err := s.Send(t.Context(), batch(t, 2), until)
+		var f *run.Fault
+		if !errors.As(err, &f) || f.Name != c.want || !strings.HasSuffix(f.Reason, ": what is wrong") || f.Remedy != "what to do" || !errors.Is(err, c.fault.Err) {
+			t.Errorf("%s: %v, want %s with the transport's own words and cause", c.what, err, c.want)
+		}
+		if (r.Requests > 1) != c.requests {
+			t.Errorf("%s: %d requests", c.what, r.Requests)
+		}
 	}
 }
 

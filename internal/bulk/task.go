@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/rehydrate/rehydrate/internal/apierror"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -137,16 +138,16 @@ func (t *task) settle(kept, part []int) []int {
 
 // outcome tells what came of one document that was not created, and keeps why.
 func (t *task) outcome(i int, a answered) verdict {
-	kind, reason := toldError(t.batch.answer[a.errAt:a.errEnd])
-	v := judgeDocument(a.status, kind, reason)
-	if v == unavailable && kind == "index_not_found_exception" && t.stillMissing(t.batch.items[i].index) {
+	e := apierror.Parse(t.batch.answer[a.errAt:a.errEnd])
+	v := documentVerdict(a.status, e)
+	if v == unavailable && e.Type == "index_not_found_exception" && t.stillMissing(t.batch.items[i].index) {
 		v = unusable
 	}
 	switch {
 	case v == rejected && a.status == 200:
 		t.reasons[i] = "dropped by an ingest pipeline of the cluster"
 	case v == rejected:
-		t.reasons[i] = words(kind, reason)
+		t.reasons[i] = words(e)
 	case v.final():
 	default:
 		if a.status >= 500 { // may have come so far before it failed
@@ -155,8 +156,8 @@ func (t *task) outcome(i int, a answered) verdict {
 		if !t.last.verdict.hopeless() {
 			index := t.batch.items[i].index
 			t.last = answer{
-				verdict: v, wait: t.last.wait, todo: v.todo(kind, reason),
-				words: fmt.Sprintf("status %d for a document in %s, %s", a.status, index, words(kind, reason)),
+				verdict: v, wait: t.last.wait, remedy: v.remedy(e),
+				words: fmt.Sprintf("status %d for a document in %s, %s", a.status, index, words(e)),
 			}
 		}
 	}
@@ -196,7 +197,7 @@ func (t *task) fault() error {
 		denied:      "the cluster does not let us index",
 		unusable:    "the cluster cannot take documents as it is",
 	}[t.last.verdict]
-	return &run.Fault{Name: t.last.verdict.fault(), Reason: lead + ": " + t.last.words, Remedy: t.last.todo}
+	return &run.Fault{Name: t.last.verdict.fault(), Reason: lead + ": " + t.last.words, Remedy: t.last.remedy, Err: t.last.err}
 }
 
 // pushedBack tells whether the cluster had too much to do for any document of

@@ -1,10 +1,10 @@
 package bulk
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rehydrate/rehydrate/internal/apierror"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -46,16 +46,16 @@ func (v verdict) fault() string {
 	}
 }
 
-// judgeDocument tells what an item's status and error mean. Type and reason are
+// documentVerdict tells what an item's status and error mean. Type and reason are
 // the words that Elasticsearch 7.10 to 9 and OpenSearch 1 to 3 use; the type is
 // the exception's name in snake case, see ElasticsearchException.getExceptionName.
-func judgeDocument(status int, kind, reason string) verdict {
+func documentVerdict(status int, e apierror.Error) verdict {
 	switch status {
 	case 201:
 		return created
 	case 409:
 		// Also a primary that is not allocated yet is a conflict to them.
-		if kind == "version_conflict_engine_exception" || kind == "" {
+		if e.Type == "version_conflict_engine_exception" || e.Type == "" {
 			return alreadyThere
 		}
 		return unavailable
@@ -64,7 +64,7 @@ func judgeDocument(status int, kind, reason string) verdict {
 	case 413:
 		return rejected
 	}
-	if v := judgeCluster(kind, reason); v != pending {
+	if v := clusterVerdict(e); v != pending {
 		return v
 	}
 	switch {
@@ -72,16 +72,16 @@ func judgeDocument(status int, kind, reason string) verdict {
 		return throttled
 	case status == 401 || status == 403:
 		return denied
-	case status == 400 || status == 422 || ownFault(kind):
+	case status == 400 || status == 422 || ownFault(e.Type):
 		return rejected
 	}
 	return unavailable // 5xx, and what no engine is known to answer
 }
 
-// judgeCluster tells whether the error is about the state of the cluster,
+// clusterVerdict tells whether the error is about the state of the cluster,
 // whatever status it comes with, or gives pending.
-func judgeCluster(kind, reason string) verdict {
-	switch kind {
+func clusterVerdict(e apierror.Error) verdict {
+	switch e.Type {
 	case "es_rejected_execution_exception", "rejected_execution_exception",
 		"open_search_rejected_execution_exception", "circuit_breaking_exception":
 		return throttled
@@ -94,16 +94,16 @@ func judgeCluster(kind, reason string) verdict {
 	case "index_closed_exception", "invalid_index_name_exception", "invalid_index_template_exception":
 		return unusable
 	case "index_not_found_exception":
-		if strings.Contains(reason, "auto_create_index") || strings.Contains(reason, "automatic") {
+		if strings.Contains(e.Reason, "auto_create_index") || strings.Contains(e.Reason, "automatic") {
 			return unusable
 		}
 		return unavailable // perhaps deleted this moment: then the next try creates it
 	case "validation_exception": // of creating the index: limits of shards
 		return unusable
 	case "illegal_argument_exception":
-		if strings.HasPrefix(reason, "no write index is defined for alias") ||
-			strings.HasPrefix(reason, "pipeline with id [") ||
-			strings.Contains(reason, "maximum normal shards open") {
+		if strings.HasPrefix(e.Reason, "no write index is defined for alias") ||
+			strings.HasPrefix(e.Reason, "pipeline with id [") ||
+			strings.Contains(e.Reason, "maximum normal shards open") {
 			return unusable
 		}
 	case "unavailable_shards_exception", "process_cluster_event_timeout_exception",
@@ -129,17 +129,18 @@ func ownFault(kind string) bool {
 	return false
 }
 
-// judgeRequest tells what the status of a whole request other than 2xx means,
-// and whether documents may have been indexed all the same.
-func judgeRequest(status int, kind, reason string) (v verdict, inDoubt bool) {
-	if v := judgeCluster(kind, reason); v != pending {
-		return v, status >= 500
+// requestVerdict tells what the status of a whole request other than 2xx means,
+// and whether documents may have been indexed all the same: a proxy may answer
+// 429, too, to what it has passed on.
+func requestVerdict(status int, e apierror.Error) (v verdict, inDoubt bool) {
+	if v := clusterVerdict(e); v != pending {
+		return v, status >= 500 || status == 429
 	}
 	switch {
 	case status == 413:
 		return tooLarge, false
 	case status == 429:
-		return throttled, false
+		return throttled, true
 	case status == 401 || status == 403 || status == 407:
 		return denied, false
 	case status == 408 || status == 425 || status >= 500:
@@ -148,16 +149,16 @@ func judgeRequest(status int, kind, reason string) (v verdict, inDoubt bool) {
 	return unusable, false // 3xx, 400, 404, 405, 406, 415: no bulk API behind this URL
 }
 
-// todo says what a person can do about a verdict.
-func (v verdict) todo(kind, reason string) string {
+// remedy says what a person can do about a verdict.
+func (v verdict) remedy(e apierror.Error) string {
 	switch {
-	case kind == "cluster_block_exception":
+	case e.Type == "cluster_block_exception":
 		return "lift the block or free what it guards (most often disk space), then start again: what is indexed stays"
-	case strings.Contains(reason, "shards open"):
+	case strings.Contains(e.Reason, "shards open"):
 		return "delete or shrink indices, or raise cluster.max_shards_per_node, then start again"
-	case kind == "index_not_found_exception":
+	case e.Type == "index_not_found_exception":
 		return "let action.auto_create_index allow the indices of this prefix, or create them, then start again"
-	case kind == "index_closed_exception":
+	case e.Type == "index_closed_exception":
 		return "open the index (POST INDEX/_open) or delete it, then start again"
 	}
 	switch v {
@@ -166,7 +167,7 @@ func (v verdict) todo(kind, reason string) string {
 	case denied:
 		return "let the cluster's user or role write to (create_doc) and create (create_index) the indices of this prefix, then start again"
 	case unusable:
-		return "mend this on the cluster, then start again"
+		return "correct this on the cluster, then start again"
 	default:
 		return "see whether the cluster is well, then start again: what is indexed stays"
 	}
@@ -176,15 +177,12 @@ func (v verdict) todo(kind, reason string) string {
 const maxWords = 600
 
 // words are the cluster's own, made fit for a sentence.
-func words(kind, reason string) string {
-	reason = strings.TrimRight(reason, "; ")
-	switch {
-	case kind == "":
-		return clip(reason, maxWords)
-	case reason == "":
-		return clip(kind, maxWords)
+func words(e apierror.Error) string {
+	reason := strings.TrimRight(e.Reason, "; ")
+	if e.Type != "" && reason != "" {
+		reason = ": " + reason
 	}
-	return clip(fmt.Sprintf("%s: %s", kind, reason), maxWords)
+	return clip(e.Type+reason, maxWords)
 }
 
 // clip makes s valid UTF-8 without control characters, of at most limit bytes.

@@ -8,13 +8,17 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
-	"github.com/elastic/go-elasticsearch/v8"
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -23,8 +27,8 @@ import (
 // never repeats a request by itself, but for one on a 401 with a secret that has
 // changed meanwhile: whoever sends decides what is tried again.
 type Cluster struct {
-	url    string
-	client *elasticsearch.BaseClient
+	url    *url.URL
+	client *elastictransport.Client
 }
 
 // Connect makes a Cluster from its settings. It reads the secret, if there is
@@ -33,69 +37,87 @@ type Cluster struct {
 //
 // Its errors are faults that tell what to do. No secret is ever part of them.
 func Connect(ctx context.Context, search run.Search, secrets Secrets, credentials aws.CredentialsProvider) (*Cluster, error) {
-	wire, err := newTransport(search.CA)
+	transport, err := newTransport(search.CA)
 	if err != nil {
 		return nil, err
 	}
-	authorized, err := authorize(ctx, wire, search, secrets, credentials)
+	authorized, err := authorize(ctx, transport, search, secrets, credentials)
 	if err != nil {
 		return nil, err
 	}
 	return newCluster(search.URL, authorized)
 }
 
-func newCluster(url string, next http.RoundTripper) (*Cluster, error) {
-	client, err := elasticsearch.NewBase(
-		elasticsearch.WithAddresses(url),
-		// Its header tells Elastic which client this is; AWS signs one header less.
-		elasticsearch.WithDisableMetaHeader(),
-		elasticsearch.WithTransportOptions(
-			elastictransport.WithTransport(&product{next: next}),
+// newCluster does without the client of go-elasticsearch's root package: it
+// would refuse OpenSearch, and compiles four times as much.
+func newCluster(address string, next http.RoundTripper) (*Cluster, error) {
+	u, err := url.Parse(strings.TrimRight(address, "/"))
+	var client *elastictransport.Client
+	if err == nil {
+		client, err = elastictransport.NewClient(
+			elastictransport.WithURLs(u),
+			elastictransport.WithTransport(next),
+			elastictransport.WithUserAgent("rehydrate"),
 			// It repeats 502, 503 and 504 at once and without a pause.
 			elastictransport.WithDisableRetry(),
-		),
-	)
+		)
+	}
 	if err != nil {
 		return nil, &run.Fault{
-			Name: run.UnusableCluster, Reason: fmt.Sprintf("the cluster's URL %q cannot be used", url),
+			Name: run.UnusableCluster, Reason: fmt.Sprintf("the cluster's URL %q cannot be used", address),
 			Remedy: "give one such as https://search.example.com:9200", Err: err,
 		}
 	}
-	return &Cluster{url: url, client: client}, nil
+	return &Cluster{url: u, client: client}, nil
 }
 
-// Perform sends one request, once. It makes a Cluster an esapi.Transport. An
-// error means that no whole answer came; see Fault for what it says to a person.
+// Perform sends one request, once. It makes a Cluster an esapi.Transport. Its
+// errors are faults, and mean that no whole answer came.
 func (c *Cluster) Perform(req *http.Request) (*http.Response, error) {
-	return c.client.Perform(req)
+	res, err := c.client.Perform(req)
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	return res, nil
 }
 
-// URL is where the cluster is reached.
-func (c *Cluster) URL() string { return c.url }
+// How long parts of a request may take. A bulk body waits up to a minute for
+// shards by Elasticsearch's own default before it is answered.
+const (
+	dialTimeout     = 10 * time.Second
+	tlsTimeout      = 10 * time.Second
+	responseTimeout = 2 * time.Minute
+	// idleTimeout is below what load balancers keep: a connection that they have
+	// dropped fails the request sent on it.
+	idleTimeout = 30 * time.Second
+	// idleConnections covers the most bodies that settings allow in flight.
+	idleConnections = 64
+)
 
-// do sends a request and returns its answer, whatever its status. The error is a
-// fault already.
-func (c *Cluster) do(ctx context.Context, req esapi.Request) (*answer, error) {
-	res, err := req.Do(ctx, c)
+// newTransport is HTTP/1.1, one request a connection at a time, so that bodies
+// in flight do not wait for each other's bytes. It trusts the system's roots and
+// those of the PEM bundle ca.
+func newTransport(ca string) (*http.Transport, error) {
+	roots, err := x509.SystemCertPool()
 	if err != nil {
-		return nil, c.Fault(err)
+		roots = x509.NewCertPool()
 	}
-	defer res.Body.Close()
-	a, err := readAnswer(res)
-	if err != nil {
-		return nil, c.Fault(err)
+	if ca != "" && !roots.AppendCertsFromPEM([]byte(ca)) {
+		return nil, &run.Fault{
+			Name: run.UnusableCluster, Reason: "the private CA of the cluster holds no certificate",
+			Remedy: "give the certificates themselves in PEM form (-----BEGIN CERTIFICATE-----)",
+		}
 	}
-	return a, nil
-}
-
-// ask sends a request and reads its 200 into v; any other status is a fault.
-func (c *Cluster) ask(ctx context.Context, req esapi.Request, doing string, v any) error {
-	a, err := c.do(ctx, req)
-	if err != nil {
-		return err
-	}
-	if a.status != http.StatusOK {
-		return c.refusal(a, doing)
-	}
-	return c.decode(a, doing, v)
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   tlsTimeout,
+		ResponseHeaderTimeout: responseTimeout,
+		MaxIdleConnsPerHost:   idleConnections,
+		IdleConnTimeout:       idleTimeout,
+		// Compressing answers would cost the engine time that it needs for documents.
+		DisableCompression: true,
+	}, nil
 }

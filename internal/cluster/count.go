@@ -2,8 +2,10 @@ package cluster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
+	"github.com/rehydrate/rehydrate/internal/apierror"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -24,60 +27,74 @@ const (
 	pathBytes = 3000
 )
 
-// Count is how many documents with from ≤ @timestamp < to an index holds, of
-// those that the last refresh made visible. An index that does not exist holds 0;
-// nil says that the cluster could not tell, because a shard failed.
-func (c *Cluster) Count(ctx context.Context, index string, from, to time.Time) (*int64, error) {
-	counts, err := c.Counts(ctx, []string{index}, from, to)
-	if err != nil {
-		return nil, err
+// Count refreshes indices and counts the documents with from ≤ @timestamp < to in
+// each. An index that does not exist holds 0; where the cluster could not tell,
+// because a shard failed or it refused, Documents is nil.
+//
+// There is a count for each of indices, in their order, whatever the error is:
+// that says why the first of those that are unknown is, where more is known than
+// that a shard failed. A cluster that does not answer is not asked on.
+func (c *Cluster) Count(ctx context.Context, indices []string, from, to time.Time) ([]run.IndexCount, error) {
+	counts := make([]run.IndexCount, len(indices))
+	for i, index := range indices {
+		counts[i].Index = index
 	}
-	return counts[0].Documents, nil
-}
-
-// Counts is Count for many indices, in their order. It asks for 200 of them in
-// one request.
-func (c *Cluster) Counts(ctx context.Context, indices []string, from, to time.Time) ([]run.IndexCount, error) {
-	var counts []run.IndexCount
-	for some := range slices.Chunk(indices, searchesAtOnce) {
+	var first error
+	// goOn keeps the first error and tells whether another request makes sense.
+	goOn := func(err error) bool {
+		first = cmp.Or(first, err)
+		var f *run.Fault
+		return err == nil || errors.As(err, &f) && f.Name != run.Unavailable && f.Name != run.Throttled
+	}
+	at := 0
+	for some := range chunkByPath(indices) {
 		searches := make([]search, len(some))
 		for i, index := range some {
 			searches[i] = search{index: index, from: from, to: to}
 		}
-		found, err := c.search(ctx, searches)
-		if err != nil {
-			return nil, err
+		err := c.refresh(ctx, some)
+		var found []found
+		if err == nil {
+			found, err = c.search(ctx, searches)
+		}
+		if !goOn(err) {
+			break
 		}
 		for i, f := range found {
-			counts = append(counts, run.IndexCount{Index: some[i], Documents: f.documents})
-		}
-	}
-	return counts, nil
-}
-
-// Refresh makes everything indexed so far visible to Count. Indices that do not
-// exist are passed over.
-func (c *Cluster) Refresh(ctx context.Context, indices []string) error {
-	for some := range chunkByPath(indices) {
-		var done struct {
-			Shards shards `json:"_shards"`
-		}
-		yes := true
-		req := esapi.IndicesRefreshRequest{Index: escapeAll(some), IgnoreUnavailable: &yes, AllowNoIndices: &yes}
-		if err := c.ask(ctx, req, "refresh "+strings.Join(some, ","), &done); err != nil {
-			return err
-		}
-		if done.Shards.Failed > 0 {
-			return &run.Fault{
-				Name: run.Unavailable, Reason: fmt.Sprintf("%d of %d shards of %s to %s could not be refreshed", done.Shards.Failed, done.Shards.Total, some[0], some[len(some)-1]),
-				Remedy: "look at the cluster's health",
+			counts[at+i].Documents = f.documents
+			if f.refused != nil {
+				first = cmp.Or[error](first, f.refused)
 			}
 		}
+		at += len(some)
 	}
-	return nil
+	return counts, first
 }
 
-type shards struct{ Total, Failed int }
+// refresh makes everything indexed so far visible to searches. Indices that do
+// not exist are passed over. Their names have to fit into a path.
+func (c *Cluster) refresh(ctx context.Context, indices []string) error {
+	var done struct {
+		Shards *shards `json:"_shards"`
+	}
+	yes := true
+	req := esapi.IndicesRefreshRequest{Index: escapeAll(indices), IgnoreUnavailable: &yes, AllowNoIndices: &yes}
+	err := c.ask(ctx, req, "refresh "+several(indices), &done, func() bool { return done.Shards.sound() })
+	if err == nil && *done.Shards.Failed > 0 {
+		return &run.Fault{
+			Name: run.Unavailable, Reason: fmt.Sprintf("%d of %d shards of %s could not be refreshed", *done.Shards.Failed, *done.Shards.Total, several(indices)),
+			Remedy: "look at the cluster's health",
+		}
+	}
+	return err
+}
+
+// shards says how many of them had to do with an answer.
+type shards struct{ Total, Successful, Failed *int }
+
+func (s *shards) sound() bool {
+	return s != nil && s.Total != nil && s.Successful != nil && s.Failed != nil && *s.Successful+*s.Failed <= *s.Total
+}
 
 // search is one question about an index: how many documents a range holds, and
 // the ids of the first or last few as they lie in its segments.
@@ -90,8 +107,9 @@ type search struct {
 
 // found is the answer to a search.
 type found struct {
-	// documents is nil where a shard failed.
+	// documents is nil where the cluster could not tell, refused why if it refused.
 	documents *int64
+	refused   *run.Fault
 	missing   bool
 	ids       []string
 }
@@ -116,33 +134,29 @@ func (s search) body() map[string]any {
 	}
 }
 
-// search answers all searches by one request.
+// search answers searches, in their order, by a request for every 200.
 func (c *Cluster) search(ctx context.Context, searches []search) ([]found, error) {
-	var body bytes.Buffer
-	lines := json.NewEncoder(&body)
-	for _, s := range searches {
-		if err := lines.Encode(map[string]any{"index": s.index}); err != nil {
-			return nil, fmt.Errorf("write a search of %s: %w", s.index, err)
+	var results []found
+	for some := range slices.Chunk(searches, searchesAtOnce) {
+		var body bytes.Buffer
+		lines := json.NewEncoder(&body)
+		for _, s := range some {
+			if err := errors.Join(lines.Encode(map[string]any{"index": s.index}), lines.Encode(s.body())); err != nil {
+				return nil, fmt.Errorf("write a search of %s: %w", s.index, err)
+			}
 		}
-		if err := lines.Encode(s.body()); err != nil {
-			return nil, fmt.Errorf("write a search of %s: %w", s.index, err)
-		}
-	}
-	doing := fmt.Sprintf("count the documents of %s", searches[0].index)
-	var all struct {
-		Responses []json.RawMessage
-	}
-	if err := c.ask(ctx, esapi.MsearchRequest{Body: &body}, doing, &all); err != nil {
-		return nil, err
-	}
-	if len(all.Responses) != len(searches) {
-		return nil, &run.Fault{Name: run.Unavailable, Reason: fmt.Sprintf("the cluster gave %d answers to %d searches", len(all.Responses), len(searches))}
-	}
-	results := make([]found, len(searches))
-	for i, response := range all.Responses {
-		var err error
-		if results[i], err = c.readSearch(response, searches[i].index); err != nil {
+		var all struct{ Responses []json.RawMessage }
+		doing := fmt.Sprintf("count the documents of %d indices, the first %s", len(some), some[0].index)
+		err := c.ask(ctx, esapi.MsearchRequest{Body: &body}, doing, &all, func() bool { return len(all.Responses) == len(some) })
+		if err != nil {
 			return nil, err
+		}
+		for i, response := range all.Responses {
+			f, err := c.readSearch(response, some[i].index)
+			if err != nil {
+				return nil, err
+			}
+			results = append(results, f)
 		}
 	}
 	return results, nil
@@ -150,35 +164,43 @@ func (c *Cluster) search(ctx context.Context, searches []search) ([]found, error
 
 func (c *Cluster) readSearch(response json.RawMessage, index string) (found, error) {
 	var r struct {
-		Status int
-		Shards shards `json:"_shards"`
-		Hits   struct {
-			Total struct{ Value int64 }
-			Hits  []struct {
+		Status   int
+		TimedOut bool    `json:"timed_out"`
+		Shards   *shards `json:"_shards"`
+		Hits     struct {
+			Total struct {
+				Value    *int64
+				Relation string
+			}
+			Hits []struct {
 				ID string `json:"_id"`
 			}
 		}
 	}
 	doing := "count the documents of " + index
 	a := &answer{status: http.StatusOK, body: response}
-	if err := c.decode(a, doing, &r); err != nil {
-		return found{}, err
+	if json.Unmarshal(response, &r) != nil || r.Status == 0 {
+		return found{}, c.unsound(a, doing)
 	}
 	a.status = r.Status
-	switch {
-	case r.Status == http.StatusNotFound && a.errorType() == "index_not_found_exception":
+	switch kind := apierror.Read(response).Type; {
+	case r.Status == http.StatusNotFound && kind == "index_not_found_exception":
 		return found{documents: new(int64), missing: true}, nil
-	case a.errorType() == "index_closed_exception":
-		return found{}, &run.Fault{
+	case kind == "index_closed_exception":
+		return found{refused: &run.Fault{
 			Name: run.UnusableCluster, Reason: fmt.Sprintf("the index %s is closed, so it can neither be written to nor counted", index),
 			Remedy: "open it (POST " + index + "/_open) or delete it",
-		}
-	case r.Status == http.StatusServiceUnavailable, r.Shards.Failed > 0:
-		return found{}, nil // some or all of its shards cannot be asked
+		}}, nil
+	case r.Status == http.StatusServiceUnavailable:
+		return found{}, nil // none of its shards can be asked
 	case r.Status != http.StatusOK:
-		return found{}, c.refusal(a, doing)
+		return found{refused: c.refusal(a, doing)}, nil
+	case !r.Shards.sound() || r.Hits.Total.Value == nil || r.Hits.Total.Relation != "eq":
+		return found{}, c.unsound(a, doing)
+	case *r.Shards.Failed > 0 || r.TimedOut:
+		return found{}, nil
 	}
-	f := found{documents: &r.Hits.Total.Value}
+	f := found{documents: r.Hits.Total.Value}
 	for _, hit := range r.Hits.Hits {
 		f.ids = append(f.ids, hit.ID)
 	}
@@ -214,4 +236,13 @@ func escapeAll(names []string) []string {
 		escaped[i] = escape(name)
 	}
 	return escaped
+}
+
+// several names a few of many.
+func several(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d others", strings.Join(names[:few], ", "), len(names)-few)
 }

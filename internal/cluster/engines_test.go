@@ -23,6 +23,7 @@ func TestEngines(t *testing.T) {
 			c.target.URL = enginetest.Start(t, c.engine).URL
 			clustertest.Run(t, c.target)
 			t.Run("what people do", func(t *testing.T) { testPrepare(t, c.target.URL) })
+			t.Run("what people search for", func(t *testing.T) { testQueries(t, c.target.URL, c.target.Parse != "") })
 			t.Run("template is kept", func(t *testing.T) { testTemplateIsKept(t, c.target.URL) })
 		})
 	}

@@ -13,41 +13,40 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// Products.
+// Products, as run.Prepared names them.
 const (
-	Elasticsearch = "elasticsearch"
-	OpenSearch    = "opensearch"
+	elasticsearch = "elasticsearch"
+	openSearch    = "opensearch"
 )
 
-// Info says what a cluster is.
-type Info struct {
-	// Product is Elasticsearch or OpenSearch, Version its number.
-	Product string
-	Version string
-}
+// info says what a cluster is.
+type info struct{ product, version string }
 
-// Info asks the cluster what it is. One that is too old, or no cluster at all,
+// info asks the cluster what it is. One that is too old, or no cluster at all,
 // is a fault.
-func (c *Cluster) Info(ctx context.Context) (Info, error) {
+func (c *Cluster) info(ctx context.Context) (info, error) {
 	a, err := c.do(ctx, esapi.InfoRequest{})
 	if err != nil {
-		return Info{}, err
+		return info{}, err
 	}
-	var i Info
+	var i info
 	switch a.status {
 	case http.StatusOK:
-		i = readInfo(a)
+		if isCut(a.body) {
+			return info{}, c.unsound(a, "say what it is")
+		}
+		i = readInfo(a.body)
 	case http.StatusMethodNotAllowed:
 		// Elasticsearch's bare core has no GET /, but tells of its nodes.
 		if i, err = c.nodeInfo(ctx); err != nil {
-			return Info{}, err
+			return info{}, err
 		}
 	case http.StatusNotFound, http.StatusBadRequest:
 	default:
-		return Info{}, c.refusal(a, "say what it is")
+		return info{}, c.refusal(a, "say what it is")
 	}
-	if i.Product == "" {
-		return Info{}, &run.Fault{
+	if i.product == "" {
+		return info{}, &run.Fault{
 			Name: run.UnusableCluster, Reason: fmt.Sprintf("%s is neither Elasticsearch nor OpenSearch: it answers %d, %s", c.url, a.status, a.words()),
 			Remedy: "give the URL of the cluster, not of Kibana, Dashboards or a proxy's own page",
 		}
@@ -55,28 +54,37 @@ func (c *Cluster) Info(ctx context.Context) (Info, error) {
 	return i, i.check()
 }
 
+// isCut tells an answer that broke off, or never began, from one that is another
+// product's.
+func isCut(body []byte) bool {
+	return len(body) == 0 || body[0] == '{' && !json.Valid(body)
+}
+
 // readInfo reads the answer to GET /; it is empty where that is no cluster's.
-func readInfo(a *answer) Info {
+func readInfo(body []byte) info {
 	var root struct {
 		Version struct{ Number, Distribution string }
 	}
-	if json.Unmarshal(a.body, &root) != nil || root.Version.Number == "" {
-		return Info{}
+	if json.Unmarshal(body, &root) != nil || root.Version.Number == "" {
+		return info{}
 	}
 	// Elasticsearch names no distribution.
-	if root.Version.Distribution == OpenSearch {
-		return Info{Product: OpenSearch, Version: root.Version.Number}
+	if root.Version.Distribution == openSearch {
+		return info{openSearch, root.Version.Number}
 	}
-	return Info{Product: Elasticsearch, Version: root.Version.Number}
+	return info{elasticsearch, root.Version.Number}
 }
 
-func (c *Cluster) nodeInfo(ctx context.Context) (Info, error) {
+func (c *Cluster) nodeInfo(ctx context.Context) (info, error) {
+	doing := "ask for the version of a node"
 	a, err := c.do(ctx, esapi.NodesInfoRequest{NodeID: []string{"_local"}, FilterPath: []string{"nodes.*.version"}})
-	if err != nil {
-		return Info{}, err
-	}
-	if a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
-		return Info{}, c.refusal(a, "ask for the version of a node")
+	switch {
+	case err != nil:
+		return info{}, err
+	case a.isDenied(), a.status == http.StatusTooManyRequests, a.status >= http.StatusInternalServerError:
+		return info{}, c.refusal(a, doing)
+	case a.status == http.StatusOK && isCut(a.body):
+		return info{}, c.unsound(a, doing)
 	}
 	var local struct {
 		Nodes map[string]struct{ Version string }
@@ -84,9 +92,9 @@ func (c *Cluster) nodeInfo(ctx context.Context) (Info, error) {
 	// What cannot be read is no cluster's, and leaves local empty.
 	_ = json.Unmarshal(a.body, &local)
 	for _, n := range local.Nodes {
-		return Info{Product: Elasticsearch, Version: n.Version}, nil
+		return info{elasticsearch, n.Version}, nil
 	}
-	return Info{}, nil
+	return info{}, nil
 }
 
 // The oldest that are known to work: composable templates came with
@@ -96,33 +104,20 @@ const (
 	oldestMinor = 10
 )
 
-func (i Info) check() error {
-	if i.Product == OpenSearch {
+func (i info) check() error {
+	if i.product == openSearch {
 		return nil
 	}
-	major, minor := i.number()
+	// What is no number counts as 0.
+	first, rest, _ := strings.Cut(i.version, ".")
+	second, _, _ := strings.Cut(rest, ".")
+	major, _ := strconv.Atoi(first)
+	minor, _ := strconv.Atoi(second)
 	if major > oldestMajor || major == oldestMajor && minor >= oldestMinor {
 		return nil
 	}
 	return &run.Fault{
-		Name: run.UnusableCluster, Reason: fmt.Sprintf("the cluster is Elasticsearch %s, which is too old", i.Version),
+		Name: run.UnusableCluster, Reason: fmt.Sprintf("the cluster is Elasticsearch %s, which is too old", i.version),
 		Remedy: "use Elasticsearch 7.10 or newer, or OpenSearch",
 	}
-}
-
-// number is the major and minor version; 0 where they cannot be read.
-func (i Info) number() (major, minor int) {
-	parts := strings.SplitN(i.Version, ".", 3)
-	if len(parts) < 2 {
-		return 0, 0
-	}
-	major, err := strconv.Atoi(parts[0])
-	if err != nil {
-		return 0, 0
-	}
-	minor, err = strconv.Atoi(parts[1])
-	if err != nil {
-		return 0, 0
-	}
-	return major, minor
 }

@@ -1,15 +1,34 @@
 package cluster
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// mappings are those of an index or template, as far as documents are concerned.
+// indexConfig is an index as it is, or as templates would make it, as far as
+// documents are concerned.
+type indexConfig struct {
+	Settings indexSettings
+	Mappings mappings
+}
+
+type indexSettings struct {
+	Index struct {
+		UUID            string `json:"uuid"`
+		Blocks          blocks `json:"blocks"`
+		DefaultPipeline string `json:"default_pipeline"`
+		FinalPipeline   string `json:"final_pipeline"`
+	} `json:"index"`
+}
+
+// mappings are those of an index or template.
 type mappings struct {
 	// Dynamic is true, false, "strict" and such; nil where it is not given.
 	Dynamic       any              `json:"dynamic"`
@@ -44,15 +63,6 @@ type field struct {
 	Properties  map[string]field `json:"properties"`
 }
 
-// indexSettings are those that matter to a run.
-type indexSettings struct {
-	Index struct {
-		Blocks          blocks `json:"blocks"`
-		DefaultPipeline string `json:"default_pipeline"`
-		FinalPipeline   string `json:"final_pipeline"`
-	} `json:"index"`
-}
-
 // isStrict: a document with an unmapped member is refused.
 func (m mappings) isStrict() bool { return fmt.Sprint(m.Dynamic) == "strict" }
 
@@ -74,44 +84,114 @@ func (m mappings) find(path string) (field, bool) {
 	}
 }
 
-// lacks lists what the index lacks for the documents of s: as sentences' ends, to
-// follow the name of what has them. The error says why documents cannot be sent
-// to it at all.
-func (i made) lacks(s run.Settings) (warnings []string, err error) {
-	m := i.Mappings
-	warnings = append(warnings, lacksTime(m)...)
-	warnings = append(warnings, lacksMessage(m)...)
-	var more []string
-	for _, name := range s.Fields {
-		more = append(more, fieldPath(name))
+// settings reads the settings and mappings of those of indices that are there, by
+// name. Who may not look gets none, and is told so by a warning.
+func (c *Cluster) settings(ctx context.Context, indices []string) (there map[string]indexConfig, warnings []string, err error) {
+	doing := "look at the settings and mappings of " + several(indices)
+	yes := true
+	// No more of a mapping than matters: one that has exploded has megabytes. The
+	// uuid is there of every index.
+	filter := []string{
+		"*.settings.index.uuid", "*.settings.index.blocks", "*.settings.index.default_pipeline", "*.settings.index.final_pipeline",
+		"*.mappings.dynamic", "*.mappings.date_detection",
 	}
+	for _, p := range append([]string{"@timestamp", "message", document.ParsedField}, fieldPaths(run.FieldNames())...) {
+		filter = append(filter, "*.mappings.properties."+strings.ReplaceAll(p, ".", ".properties."))
+	}
+	there = map[string]indexConfig{}
+	for some := range chunkByPath(indices) {
+		a, err := c.do(ctx, esapi.IndicesGetRequest{Index: escapeAll(some), IgnoreUnavailable: &yes, AllowNoIndices: &yes, FilterPath: filter})
+		if err != nil {
+			return nil, nil, err
+		}
+		if a.isDenied() {
+			return nil, []string{fmt.Sprintf("we may not %s: %s", doing, a.words())}, nil
+		}
+		// An answer adds to what there holds.
+		if err := c.read(a, doing, &there, func() bool { return there != nil }); err != nil {
+			return nil, nil, err
+		}
+		for _, index := range there {
+			if index.Settings.Index.UUID == "" {
+				return nil, nil, c.unsound(a, doing)
+			}
+		}
+	}
+	return there, nil, nil
+}
+
+// checkIndices says what indices lack for the documents of s. One that they
+// cannot be written to is a fault.
+func checkIndices(there map[string]indexConfig, s run.Settings) ([]string, error) {
+	lacking := map[string][]string{} // indices by what they lack
+	for _, index := range sortedKeys(there) {
+		if f := there[index].Settings.Index.Blocks.indexFault(index); f != nil {
+			return nil, f
+		}
+		lacks, err := there[index].check("the index "+index, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lacks {
+			lacking[l] = append(lacking[l], index)
+		}
+	}
+	var warnings []string
+	for _, l := range sortedKeys(lacking) {
+		warnings = append(warnings, fmt.Sprintf("each of the indices that are there, %s, %s", several(lacking[l]), l))
+	}
+	return warnings, nil
+}
+
+// fieldPaths are the dotted paths of what run.FieldNames add to a document.
+func fieldPaths(names []string) []string {
+	paths := make([]string, len(names))
+	for i, name := range names {
+		paths[i] = map[string]string{
+			"logGroup": document.LogGroupField, "logStream": document.LogStreamField,
+			"account": document.AccountField, "region": document.RegionField,
+		}[name]
+	}
+	return paths
+}
+
+// check lists what the index lacks for the documents of s: as sentences' ends, to
+// follow what, the name of what makes it so. An index that documents cannot be
+// sent to is a fault.
+func (i indexConfig) check(what string, s run.Settings) ([]string, error) {
+	m := i.Mappings
+	lacks := append(lacksTime(m), lacksMessage(m)...)
+	more := fieldPaths(s.Fields)
 	if s.Parse {
 		more = append(more, document.ParsedField)
 	}
 	for _, path := range more {
 		if _, ok := m.find(path); !ok && m.isFixed() {
-			warnings = append(warnings, fmt.Sprintf("does not map %s, so nothing can be found by it", path))
+			lacks = append(lacks, fmt.Sprintf("does not map %s, so nothing can be found by it", path))
 		}
 	}
 	for _, p := range []string{i.Settings.Index.DefaultPipeline, i.Settings.Index.FinalPipeline} {
 		if p != "" && p != "_none" {
-			warnings = append(warnings, fmt.Sprintf("sends each document through the ingest pipeline %s, which may change or drop it", p))
+			lacks = append(lacks, fmt.Sprintf("sends each document through the ingest pipeline %s, which may change or drop it", p))
 		}
 	}
-	if s.Parse {
-		if err := holdsParsed(m); err != nil {
-			return warnings, err
-		}
-	}
-	if !m.isStrict() {
-		return warnings, nil
+	if s.Parse && !m.holdsParsed() {
+		return nil, conflict(what, fmt.Sprintf("does not map %s as flattened or flat_object, so with parse on each member of a message would become a field of its own", document.ParsedField))
 	}
 	for _, path := range append([]string{"@timestamp", "message"}, more...) {
-		if _, ok := m.find(path); !ok {
-			return warnings, fmt.Errorf("is strict and does not map %s, so every document would be rejected", path)
+		if _, ok := m.find(path); !ok && m.isStrict() {
+			return nil, conflict(what, fmt.Sprintf("is strict and does not map %s, so every document would be rejected", path))
 		}
 	}
-	return warnings, nil
+	return lacks, nil
+}
+
+// conflict is the fault of something that documents cannot be sent to.
+func conflict(what, why string) *run.Fault {
+	return &run.Fault{
+		Name: run.UnusableCluster, Reason: fmt.Sprintf("%s is in conflict: it %s", what, why),
+		Remedy: "change that, or choose another index prefix",
+	}
 }
 
 func lacksTime(m mappings) []string {
@@ -154,15 +234,12 @@ func lacksMessage(m mappings) []string {
 	return lacking
 }
 
-// holdsParsed tells why a parsed message cannot be kept in one field: each new
-// member would become a field of its own, or fail on another's type.
-func holdsParsed(m mappings) error {
+// holdsParsed tells whether a parsed message can be kept in one field: else each
+// new member would become a field of its own, or fail on another's type.
+func (m mappings) holdsParsed() bool {
 	f, ok := m.find(document.ParsedField)
-	switch {
-	case ok && (f.Type == flattened || f.Type == flatObject || f.Enabled != nil && !*f.Enabled):
-		return nil
-	case !ok && m.isFixed():
-		return nil
+	if !ok {
+		return m.isFixed()
 	}
-	return fmt.Errorf("does not map %s as flattened or flat_object, so with parse on each member of a message would become a field of its own", document.ParsedField)
+	return f.Type == flattened || f.Type == flatObject || f.Enabled != nil && !*f.Enabled
 }

@@ -89,7 +89,7 @@ func TestAutoCreate(t *testing.T) {
 }
 
 // What an index lacks for documents, by its mappings and settings.
-func TestLacks(t *testing.T) {
+func TestCheckIndex(t *testing.T) {
 	const timestamp, message = `"@timestamp":{"type":"date"}`, `"message":{"type":"text"}`
 	for _, c := range []struct {
 		what, index string
@@ -132,11 +132,11 @@ func TestLacks(t *testing.T) {
 		{what: "parsed kept only", index: `{"mappings":{"properties":{"parsed":{"type":"object","enabled":false}}}}`, settings: run.Settings{Parse: true}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			var index made
+			var index indexConfig
 			if err := json.Unmarshal([]byte(c.index), &index); err != nil {
 				t.Fatal(err)
 			}
-			got, err := index.lacks(c.settings)
+			got, err := index.check("it", c.settings)
 			if (err != nil) != (c.conflict != "") || err != nil && !strings.Contains(err.Error(), c.conflict) {
 				t.Errorf("conflict %v, want %q", err, c.conflict)
 			}
@@ -153,7 +153,7 @@ func TestLacks(t *testing.T) {
 }
 
 // Which templates apply, as the cluster decides it.
-func TestSurvey(t *testing.T) {
+func TestTemplatesThatApply(t *testing.T) {
 	template := func(name string, priority int64, patterns ...string) composableTemplate {
 		c := composableTemplate{Name: name}
 		c.Body.Priority, c.Body.IndexPatterns = priority, patterns
@@ -181,7 +181,7 @@ func TestSurvey(t *testing.T) {
 		{what: "legacy below ours", composable: []composableTemplate{mine}, legacy: map[string]legacyTemplate{"l": {IndexPatterns: []string{"p-*"}}}, applies: []string{ours}, wanted: true},
 		{what: "legacy below another's", composable: []composableTemplate{template("a", 1, "p-*")}, legacy: map[string]legacyTemplate{"l": {IndexPatterns: []string{"*"}}}, applies: []string{"a"}},
 	} {
-		f := survey{ours: ours, composable: c.composable, legacy: c.legacy}.of(indices)
+		f := templates{ours: ours, composable: c.composable, legacy: c.legacy}.of(indices)
 		if got := sortedKeys(f.applies); !slices.Equal(got, c.applies) || f.wanted != c.wanted {
 			t.Errorf("%s: %q apply, wanted %t; want %q, %t", c.what, got, f.wanted, c.applies, c.wanted)
 		}
@@ -189,7 +189,7 @@ func TestSurvey(t *testing.T) {
 }
 
 // Legacy templates are laid over each other by their order.
-func TestMergeLegacy(t *testing.T) {
+func TestLegacyTemplates(t *testing.T) {
 	var all map[string]legacyTemplate
 	if err := json.Unmarshal([]byte(`{
 		"base":{"order":0,"index_patterns":["*"],"mappings":{"dynamic":"strict","properties":{"message":{"type":"keyword"},"@timestamp":{"type":"date"}}}},
@@ -197,7 +197,7 @@ func TestMergeLegacy(t *testing.T) {
 		"other":{"order":9,"index_patterns":["q-*"],"mappings":{"properties":{"message":{"type":"long"}}}}}`), &all); err != nil {
 		t.Fatal(err)
 	}
-	names, index := merge(all, "p-2018-12-10")
+	names, index := templates{legacy: all}.legacyFor("p-2018-12-10")
 	if names != "base,own" || index.Mappings.Properties["message"].Type != "text" || index.Mappings.Properties["@timestamp"].Type != "date" ||
 		!index.Mappings.isStrict() || index.Settings.Index.DefaultPipeline != "x" {
 		t.Errorf("%s make %+v", names, index)

@@ -1,12 +1,17 @@
 package cluster
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -38,10 +43,17 @@ type definition struct {
 	IndexPatterns []string `json:"index_patterns"`
 	// Priority is the lowest there is, so that ours never takes the place of
 	// another that matches too.
-	Priority int            `json:"priority"`
-	Version  int            `json:"version"`
-	Meta     meta           `json:"_meta"`
-	Template templateOfOurs `json:"template"`
+	Priority int  `json:"priority"`
+	Version  int  `json:"version"`
+	Meta     meta `json:"_meta"`
+	Template struct {
+		Settings map[string]any `json:"settings"`
+		Mappings map[string]any `json:"mappings"`
+	} `json:"template"`
+
+	// parsedType is the type of the field that holds parsed messages, empty for
+	// none.
+	parsedType string
 }
 
 // meta tells our templates from others and one state of them from another.
@@ -51,22 +63,19 @@ type meta struct {
 	Description string `json:"description"`
 }
 
-type templateOfOurs struct {
-	Settings map[string]any `json:"settings"`
-	Mappings map[string]any `json:"mappings"`
+// definitions are the templates that serve settings, of which the first is put
+// that the cluster has the types for.
+func definitions(s run.Settings) []definition {
+	if s.Parse {
+		return []definition{define(s, flattened), define(s, flatObject)}
+	}
+	return []definition{define(s, "")}
 }
 
-// define makes the template for settings; parsedType is the type of the field
-// that holds parsed messages, empty for none.
 func define(s run.Settings, parsedType string) definition {
-	d := definition{
-		IndexPatterns: indexPatterns(s.IndexPrefix),
-		Version:       templateVersion,
-		Template: templateOfOurs{
-			Settings: map[string]any{"index.codec": "best_compression"},
-			Mappings: map[string]any{"dynamic": false, "properties": properties(s.Fields, parsedType)},
-		},
-	}
+	d := definition{IndexPatterns: indexPatterns(s.IndexPrefix), Version: templateVersion, parsedType: parsedType}
+	d.Template.Settings = map[string]any{"index.codec": "best_compression"}
+	d.Template.Mappings = map[string]any{"dynamic": false, "properties": properties(s.Fields, parsedType)}
 	if s.Shards > 0 {
 		d.Template.Settings["index.number_of_shards"] = s.Shards
 	}
@@ -105,8 +114,8 @@ func properties(fields []string, parsedType string) map[string]any {
 			"fields": map[string]any{"keyword": map[string]any{"type": "keyword", "ignore_above": maxKeyword}},
 		},
 	}
-	for _, name := range slices.Sorted(slices.Values(fields)) {
-		put(p, fieldPath(name), map[string]any{"type": "keyword", "ignore_above": 1024})
+	for _, path := range fieldPaths(slices.Sorted(slices.Values(fields))) {
+		putMapping(p, path, map[string]any{"type": "keyword", "ignore_above": 1024})
 	}
 	switch parsedType {
 	case flattened:
@@ -125,8 +134,8 @@ const (
 	flatObject = "flat_object"
 )
 
-// put puts a mapping under a dotted path.
-func put(properties map[string]any, path string, mapping map[string]any) {
+// putMapping puts a mapping under a dotted path.
+func putMapping(properties map[string]any, path string, mapping map[string]any) {
 	first, rest, nested := strings.Cut(path, ".")
 	if !nested {
 		properties[first] = mapping
@@ -138,13 +147,64 @@ func put(properties map[string]any, path string, mapping map[string]any) {
 		properties[first] = object
 	}
 	if inner, ok := object["properties"].(map[string]any); ok {
-		put(inner, rest, mapping)
+		putMapping(inner, rest, mapping)
 	}
 }
 
-func (d definition) parsedType() string {
-	properties, _ := d.Template.Mappings["properties"].(map[string]any)
-	parsed, _ := properties[document.ParsedField].(map[string]any)
-	name, _ := parsed["type"].(string)
-	return name
+// install puts our template where u wants it and it is missing, or there in
+// another state: not where it is newer, nor where somebody has made it theirs. It
+// adds to u that ours applies, and tells whether it was put.
+func (c *Cluster) install(ctx context.Context, s run.Settings, t templates, u *use) (installed bool, err error) {
+	if !u.wanted {
+		return false, nil
+	}
+	u.applies[t.ours] = u.bare
+	wanted := definitions(s)
+	if i := slices.IndexFunc(t.composable, func(c composableTemplate) bool { return c.Name == t.ours }); i >= 0 {
+		there := t.composable[i].Body
+		switch {
+		case there.Meta.ManagedBy != owner:
+			return false, nil
+		case slices.ContainsFunc(wanted, func(d definition) bool { return d.Meta.Fingerprint == there.Meta.Fingerprint }):
+			u.known = t.ours
+			return false, nil
+		case there.Version > templateVersion:
+			return false, nil
+		}
+	}
+	u.known = t.ours
+	return true, c.put(ctx, t.ours, wanted)
+}
+
+// put puts the first of wanted that the cluster has the types for.
+func (c *Cluster) put(ctx context.Context, name string, wanted []definition) error {
+	doing := "put the index template " + name
+	var words string
+	for _, d := range wanted {
+		body, err := json.Marshal(d)
+		if err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
+		a, err := c.do(ctx, esapi.IndicesPutIndexTemplateRequest{Name: escape(name), Body: bytes.NewReader(body)})
+		if err != nil {
+			return err
+		}
+		words = a.words()
+		if a.status == http.StatusBadRequest && d.parsedType != "" && strings.Contains(words, "["+d.parsedType+"]") {
+			continue
+		}
+		if a.status == http.StatusBadRequest && strings.Contains(words, "same priority") {
+			return &run.Fault{
+				Name: run.UnusableCluster, Reason: "an index template is in conflict with the one this program puts: " + words,
+				Remedy: "give that template a priority of 1 or more",
+			}
+		}
+		var done struct{ Acknowledged bool }
+		return c.read(a, doing, &done, func() bool { return done.Acknowledged })
+	}
+	return &run.Fault{
+		Name:   run.UnusableCluster,
+		Reason: "parse is on, but the cluster has neither the type flattened (Elasticsearch with X-Pack) nor flat_object (OpenSearch 2.7 or newer): " + words,
+		Remedy: "turn parse off, or use a newer cluster",
+	}
 }

@@ -1,74 +1,24 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
-
-	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// Template is what EnsureTemplate found and did.
-type Template struct {
-	// Name is that of the template that applies to the indices; several are joined
-	// by commas, none is empty.
-	Name string
-	// Installed says that ours was put or renewed just now.
-	Installed bool
-	// Warnings are sentences on what a template that is not ours lacks.
-	Warnings []string
-}
-
-// EnsureTemplate sees to it that an index template applies to each of indices,
-// the daily indices of s.IndexPrefix. It puts ours where it is missing, or there
-// in another state and not of a newer version. Where a template of somebody
-// else's applies already, composable or legacy, that one stays.
-//
-// A template that would fail documents or let a parsed message explode the
-// mapping is a fault, as is s.Parse on a cluster that has no type for it.
-func (c *Cluster) EnsureTemplate(ctx context.Context, s run.Settings, indices []string) (Template, error) {
-	templates, err := c.templates(ctx, s)
-	if err != nil {
-		return Template{}, err
-	}
-	return c.ensure(ctx, s, templates, indices)
-}
-
-// templates reads those that the cluster has.
-func (c *Cluster) templates(ctx context.Context, s run.Settings) (survey, error) {
-	composable, err := c.composable(ctx)
-	if err != nil {
-		return survey{}, err
-	}
-	legacy, err := c.legacy(ctx)
-	return survey{ours: templateName(s.IndexPrefix), composable: composable, legacy: legacy}, err
-}
-
-func (c *Cluster) ensure(ctx context.Context, s run.Settings, templates survey, indices []string) (Template, error) {
-	found := templates.of(indices)
-	var t Template
-	if found.wanted {
-		wanted, there := definitions(s), templates.under(templates.ours)
-		switch {
-		case there == nil || there.isOlder(wanted):
-			if err := c.install(ctx, s, wanted); err != nil {
-				return Template{}, err
-			}
-			t.Installed = true
-			found.known = templates.ours
-		case there.isOneOf(wanted):
-			found.known = templates.ours
-		}
-		found.applies[templates.ours] = found.bare
-	}
-	t.Name = strings.Join(sortedKeys(found.applies), ",")
-	var err error
-	t.Warnings, err = c.lacking(ctx, s, found, templates.legacy)
-	return t, err
+// templates are the index templates of a cluster. They apply as the cluster says:
+// to an index the composable one of the highest priority that matches; only where
+// none does, all legacy ones that match.
+type templates struct {
+	ours       string // the name of ours
+	composable []composableTemplate
+	legacy     map[string]legacyTemplate
 }
 
 // composableTemplate is an index template of the present form.
@@ -85,8 +35,6 @@ type composableTemplate struct {
 	} `json:"index_template"`
 }
 
-func (t *composableTemplate) isOurs() bool { return t.Body.Meta.ManagedBy == owner }
-
 // legacyTemplate is an index template as before Elasticsearch 7.8.
 type legacyTemplate struct {
 	IndexPatterns patterns `json:"index_patterns"`
@@ -95,9 +43,117 @@ type legacyTemplate struct {
 	Settings      indexSettings
 }
 
+func (c *Cluster) templates(ctx context.Context, prefix string) (templates, error) {
+	t := templates{ours: templateName(prefix)}
+	var all struct {
+		Templates *[]composableTemplate `json:"index_templates"`
+	}
+	// Not filtered: an answer that may be empty could not be told from none.
+	err := c.ask(ctx, esapi.IndicesGetIndexTemplateRequest{}, "read the index templates", &all, func() bool { return all.Templates != nil })
+	if err != nil {
+		return templates{}, err
+	}
+	t.composable = *all.Templates
+	a, err := c.do(ctx, esapi.IndicesGetTemplateRequest{})
+	if err != nil {
+		return templates{}, err
+	}
+	if slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}, a.status) {
+		return t, nil // a cluster that has done away with legacy ones
+	}
+	err = c.read(a, "read the legacy index templates", &t.legacy, func() bool {
+		for _, l := range t.legacy {
+			if len(l.IndexPatterns) == 0 {
+				return false
+			}
+		}
+		return t.legacy != nil
+	})
+	return t, err
+}
+
+// applying is the composable template that applies to index, nil for none.
+func (t templates) applying(index string) *composableTemplate {
+	var best *composableTemplate
+	for i := range t.composable {
+		c := &t.composable[i]
+		if c.Body.IndexPatterns.match(index) && (best == nil || c.Body.Priority > best.Body.Priority) {
+			best = c
+		}
+	}
+	return best
+}
+
+// legacyFor is the index that the legacy templates that match make: those of a
+// higher order are laid over those of a lower, member by member. names are
+// theirs, empty for none.
+func (t templates) legacyFor(index string) (names string, made indexConfig) {
+	matching := slices.DeleteFunc(sortedKeys(t.legacy), func(name string) bool { return !t.legacy[name].IndexPatterns.match(index) })
+	slices.SortStableFunc(matching, func(a, b string) int { return cmp.Compare(t.legacy[a].Order, t.legacy[b].Order) })
+	made.Mappings.Properties = map[string]field{}
+	for _, name := range matching {
+		l := t.legacy[name]
+		maps.Copy(made.Mappings.Properties, l.Mappings.Properties)
+		if l.Mappings.Dynamic != nil {
+			made.Mappings.Dynamic = l.Mappings.Dynamic
+		}
+		made.Mappings.DateDetection = cmp.Or(l.Mappings.DateDetection, made.Mappings.DateDetection)
+		made.Settings.Index.DefaultPipeline = cmp.Or(l.Settings.Index.DefaultPipeline, made.Settings.Index.DefaultPipeline)
+		made.Settings.Index.FinalPipeline = cmp.Or(l.Settings.Index.FinalPipeline, made.Settings.Index.FinalPipeline)
+	}
+	return strings.Join(matching, ","), made
+}
+
+// use says which templates apply to the indices of a run. Each of its values is
+// one index as an example.
+type use struct {
+	// applies are the composable templates that apply, by name.
+	applies map[string]string
+	// streams are those of applies that make data streams.
+	streams map[string]string
+	// legacy is an index to which only legacy templates apply, empty for none, and
+	// bare one to which nothing applies.
+	legacy string
+	bare   string
+	// known is the name of ours where it is in the state that this program wants.
+	known string
+	// wanted says that ours is to be there: some index needs it and no legacy
+	// template would lose its effect by it.
+	wanted bool
+}
+
+func (t templates) of(indices []string) use {
+	u := use{applies: map[string]string{}, streams: map[string]string{}}
+	usesOurs := false
+	for _, index := range indices {
+		applying := t.applying(index)
+		if applying == nil {
+			if names, _ := t.legacyFor(index); names != "" {
+				u.legacy = index
+			} else {
+				u.bare = index
+			}
+			continue
+		}
+		u.applies[applying.Name] = index
+		usesOurs = usesOurs || applying.Name == t.ours
+		if applying.Body.DataStream != nil {
+			u.streams[applying.Name] = index
+		}
+	}
+	u.wanted = usesOurs || u.bare != "" && u.legacy == ""
+	if usesOurs && u.bare == "" {
+		u.bare = u.applies[t.ours]
+	}
+	return u
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
 // patterns are those of a template; one alone may be given without a list.
 type patterns []string
 
+// UnmarshalJSON reads both forms.
 func (p *patterns) UnmarshalJSON(b []byte) error {
 	var one string
 	if json.Unmarshal(b, &one) == nil {
@@ -113,49 +169,14 @@ func (p patterns) match(index string) bool {
 
 // matches tells whether name matches a pattern in which * stands for anything.
 func matches(pattern, name string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
+	first, rest, some := strings.Cut(pattern, "*")
+	if !some {
 		return pattern == name
 	}
-	first, last := parts[0], parts[len(parts)-1]
-	if len(name) < len(first)+len(last) || !strings.HasPrefix(name, first) || !strings.HasSuffix(name, last) {
-		return false
+	name, ok := strings.CutPrefix(name, first)
+	for ok && strings.Contains(rest, "*") {
+		first, rest, _ = strings.Cut(rest, "*")
+		_, name, ok = strings.Cut(name, first)
 	}
-	name = name[len(first) : len(name)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		at := strings.Index(name, part)
-		if at < 0 {
-			return false
-		}
-		name = name[at+len(part):]
-	}
-	return true
-}
-
-func (c *Cluster) composable(ctx context.Context) ([]composableTemplate, error) {
-	var all struct {
-		Templates []composableTemplate `json:"index_templates"`
-	}
-	fields := []string{"index_patterns", "priority", "version", "_meta", "data_stream", "allow_auto_create"}
-	filter := []string{"index_templates.name"}
-	for _, f := range fields {
-		filter = append(filter, "index_templates.index_template."+f)
-	}
-	err := c.ask(ctx, esapi.IndicesGetIndexTemplateRequest{FilterPath: filter}, "read the index templates", &all)
-	return all.Templates, err
-}
-
-func (c *Cluster) legacy(ctx context.Context) (map[string]legacyTemplate, error) {
-	doing := "read the legacy index templates"
-	a, err := c.do(ctx, esapi.IndicesGetTemplateRequest{})
-	switch {
-	case err != nil:
-		return nil, err
-	case slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}, a.status):
-		return nil, nil // a cluster that has done away with them
-	case a.status != http.StatusOK:
-		return nil, c.refusal(a, doing)
-	}
-	var all map[string]legacyTemplate
-	return all, c.decode(a, doing, &all)
+	return ok && strings.HasSuffix(name, rest)
 }

@@ -52,8 +52,7 @@ func (b *builder) countNow(ctx context.Context, indices []string) map[string]*in
 	}
 	counts, err := b.in.Counter.Count(ctx, asked, b.report.Plan.From, b.report.Plan.To)
 	if err != nil {
-		b.find("The cluster did not tell what it holds now, so that only this run's own counts are known: %v.", err)
-		return now
+		b.find("The cluster did not tell what it holds now, or not of every index, so that there only this run's own counts are known: %v.", err)
 	}
 	for _, c := range counts {
 		now[c.Index] = c.Documents

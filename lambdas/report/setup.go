@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
-	"github.com/rehydrate/rehydrate/internal/cluster"
 	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
@@ -23,22 +22,10 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		settings: settings,
 		runs:     persistent{archive.NewBucket(client, settings.RunBucket), wait},
 		connect: func(ctx context.Context) (report.Counter, error) {
-			c, err := connect.Cluster(ctx, settings.Search)
-			return counter{c}, err
+			return connect.Cluster(ctx, settings.Search)
 		},
 		metrics: os.Stdout,
 		now:     time.Now,
 	}
 	return h.Report, nil
-}
-
-// counter is the cluster in the words of package report.
-type counter struct{ cluster *cluster.Cluster }
-
-// Count counts what was indexed until now.
-func (c counter) Count(ctx context.Context, indices []string, from, to time.Time) ([]run.IndexCount, error) {
-	if err := c.cluster.Refresh(ctx, indices); err != nil {
-		return nil, err
-	}
-	return c.cluster.Counts(ctx, indices, from, to)
 }

@@ -1,7 +1,7 @@
 package clustertest
 
 import (
-	"bytes"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -146,20 +146,17 @@ func testWholeBulk(t *testing.T, s *suite) {
 			t.Errorf("%s: answered with %d, want 400\n%s", what, r.status, r.body)
 		}
 	}
-	s.refresh(t, s.index())
 	if n := s.count(t, s.index()); n != 0 {
 		t.Errorf("%d documents were kept of bodies that were refused", n)
 	}
 }
 
-// get reads the _source of a document, after a refresh.
+// get reads the _source of a document.
 func (s *suite) get(t *testing.T, index, id string) []byte {
 	t.Helper()
-	body := `{"query":{"ids":{"values":["` + id + `"]}}}`
-	var found searchReply
-	s.must(t, esapi.SearchRequest{Index: []string{index}, Body: strings.NewReader(body)}).decode(t, &found)
-	if len(found.Hits.Hits) != 1 || found.Hits.Hits[0].ID != id {
-		t.Fatalf("%d documents have the id %s", len(found.Hits.Hits), id)
+	var found struct {
+		Source json.RawMessage `json:"_source"`
 	}
-	return bytes.Clone(found.Hits.Hits[0].Source)
+	s.must(t, esapi.GetRequest{Index: index, DocumentID: id}).decode(t, &found)
+	return found.Source
 }

@@ -53,8 +53,7 @@ func Run(t *testing.T, target Target) {
 		{"prepare", testPrepare},
 		{"search", testSearch},
 		{"documents", testDocuments},
-		{"queries", testQueries},
-		{"indices", testIndices},
+		{"deleted indices", testDeleted},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, newSuite(t, target)) })
 	}
@@ -91,9 +90,15 @@ func tokyo() *time.Location { return time.FixedZone("JST", 9*60*60) }
 func (s *suite) prepare(t *testing.T) {
 	t.Helper()
 	s.delete(t, s.index())
-	if _, err := s.EnsureTemplate(t.Context(), s.settings(), []string{s.index()}); err != nil {
+	if _, err := s.Prepare(t.Context(), s.settings(), s.plan()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// plan is that of a run over the day of index.
+func (s *suite) plan() run.Plan {
+	from := time.Date(2018, 12, 10, 0, 0, 0, 0, tokyo())
+	return run.Plan{From: from, To: from.AddDate(0, 0, 1)}
 }
 
 // reply is an answer of the cluster.
@@ -143,9 +148,7 @@ func (s *suite) delete(t *testing.T, indices ...string) {
 
 func (s *suite) refresh(t *testing.T, indices ...string) {
 	t.Helper()
-	if err := s.Refresh(t.Context(), indices); err != nil {
-		t.Fatal(err)
-	}
+	s.must(t, esapi.IndicesRefreshRequest{Index: indices})
 }
 
 // line is the two lines of a bulk body that create a document.

@@ -1,10 +1,10 @@
 package clustertest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -37,8 +37,8 @@ func Documents(ctx context.Context, url, pattern string) ([]Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Refresh(ctx, []string{pattern}); err != nil {
-		return nil, err
+	if _, err := read(ctx, c, esapi.IndicesRefreshRequest{Index: []string{pattern}}); err != nil {
+		return nil, fmt.Errorf("refresh %s: %w", pattern, err)
 	}
 	var all []Document
 	seen := map[[2]string]bool{}
@@ -72,26 +72,32 @@ func readPage(ctx context.Context, c *cluster.Cluster, pattern, from string) ([]
 		query = fmt.Sprintf(`{"range":{"@timestamp":{"gte":%q}}}`, from)
 	}
 	body := fmt.Sprintf(`{"size":%d,"sort":[{"@timestamp":{"order":"asc"}}],"query":%s}`, pageSize, query)
-	res, err := esapi.SearchRequest{Index: []string{pattern}, Body: strings.NewReader(body)}.Do(ctx, c)
+	raw, err := read(ctx, c, esapi.SearchRequest{Index: []string{pattern}, Body: strings.NewReader(body)})
 	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	var raw bytes.Buffer
-	if _, err := raw.ReadFrom(res.Body); err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("search %s: %s", pattern, raw.Bytes())
+		return nil, fmt.Errorf("search %s: %w", pattern, err)
 	}
 	var found searchReply
-	if err := json.Unmarshal(raw.Bytes(), &found); err != nil {
+	if err := json.Unmarshal(raw, &found); err != nil {
 		return nil, fmt.Errorf("search %s: %w", pattern, err)
 	}
 	if found.Shards.Failed > 0 {
 		return nil, fmt.Errorf("search %s: %d shards failed", pattern, found.Shards.Failed)
 	}
 	return found.documents()
+}
+
+// read sends a request and returns the body of its 200.
+func read(ctx context.Context, c *cluster.Cluster, req esapi.Request) ([]byte, error) {
+	res, err := req.Do(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("answered with %d %s", res.StatusCode, body)
+	}
+	return body, err
 }
 
 type searchReply struct {
@@ -105,7 +111,6 @@ type searchReply struct {
 			Index  string          `json:"_index"`
 			ID     string          `json:"_id"`
 			Source json.RawMessage `json:"_source"`
-			Sort   []any           `json:"sort"`
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package clustertest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -15,23 +16,16 @@ import (
 )
 
 func testInfo(t *testing.T, s *suite) {
-	info, err := s.Info(t.Context())
+	got, err := s.Prepare(t.Context(), s.settings(), s.plan())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Product != cmpOr(s.target.Product, info.Product) || info.Version != cmpOr(s.target.Version, info.Version) {
-		t.Errorf("recognised as %s %s, want %s %s", info.Product, info.Version, s.target.Product, s.target.Version)
+	if got.Product != cmp.Or(s.target.Product, got.Product) || got.Version != cmp.Or(s.target.Version, got.Version) {
+		t.Errorf("recognised as %s %s, want %s %s", got.Product, got.Version, s.target.Product, s.target.Version)
 	}
-	if info.Product != "elasticsearch" && info.Product != "opensearch" {
-		t.Errorf("recognised as %q", info.Product)
+	if got.Product != "elasticsearch" && got.Product != "opensearch" {
+		t.Errorf("recognised as %q", got.Product)
 	}
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // Ours is put once, seen again, renewed when settings change, and makes the
@@ -55,11 +49,11 @@ func testTemplate(t *testing.T, s *suite) {
 	} {
 		settings.RefreshInterval = step.refresh
 		settings.Fields = []string{"logGroup", "account"}
-		got, err := s.EnsureTemplate(t.Context(), settings, []string{s.index()})
+		got, err := s.Prepare(t.Context(), settings, s.plan())
 		if err != nil {
 			t.Fatalf("%s: %v", step.doing, err)
 		}
-		if got.Name != name || got.Installed != step.installed || len(got.Warnings) != 0 {
+		if got.Template != name || got.Installed != step.installed || len(got.Warnings) != 0 {
 			t.Errorf("%s: %+v, want %s, installed %t, no warning", step.doing, got, name, step.installed)
 		}
 	}
@@ -116,11 +110,11 @@ func testTemplateOfOthers(t *testing.T, s *suite) {
 	s.must(t, esapi.IndicesPutIndexTemplateRequest{Name: name, Body: strings.NewReader(body)})
 	t.Cleanup(func() { _, _ = esapi.IndicesDeleteIndexTemplateRequest{Name: name}.Do(t.Context(), s) })
 	defer s.must(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
-	got, err := s.EnsureTemplate(t.Context(), s.settings(), []string{s.index()})
+	got, err := s.Prepare(t.Context(), s.settings(), s.plan())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Name != name || got.Installed {
+	if got.Template != name || got.Installed {
 		t.Errorf("%+v, want %s to stay", got, name)
 	}
 	if len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "message as keyword without ignore_above") {
@@ -156,10 +150,10 @@ func testParsed(t *testing.T, s *suite) {
 	settings.Parse = true
 	name := "rehydrate-" + s.prefix
 	s.delete(t, s.index())
-	_, err := s.EnsureTemplate(t.Context(), settings, []string{s.index()})
+	_, err := s.Prepare(t.Context(), settings, s.plan())
 	if s.target.Parse == "" {
 		if err == nil || !strings.Contains(err.Error(), "neither the type flattened") {
-			t.Errorf("EnsureTemplate: %v, want that the cluster has no type for parsed messages", err)
+			t.Errorf("prepared: %v, want that the cluster has no type for parsed messages", err)
 		}
 		return
 	}
@@ -167,17 +161,19 @@ func testParsed(t *testing.T, s *suite) {
 		t.Fatal(err)
 	}
 	defer s.must(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
-	if again, err := s.EnsureTemplate(t.Context(), settings, []string{s.index()}); err != nil || again.Installed || len(again.Warnings) != 0 {
+	if again, err := s.Prepare(t.Context(), settings, s.plan()); err != nil || again.Installed || len(again.Warnings) != 0 {
 		t.Errorf("again: %+v, %v, want nothing new", again, err)
 	}
 	body := ""
-	for id, parsed := range []string{
+	documents := map[string]string{}
+	for i, parsed := range []string{
 		`{"level":"ERROR","nested":{"a":{"b":1}},"list":[1,"x",{"y":null}]}`,
 		`{"level":{"name":"WARN"},"n":1.5}`, // level is an object here
 		`{}`,
 	} {
-		document := strings.TrimSuffix(source(noon, `"m"`), "}") + `,"parsed":` + parsed + `}`
-		body += line(s.index(), string(rune('a'+id)), document)
+		id := string(rune('a' + i))
+		documents[id] = strings.TrimSuffix(source(noon, `"m"`), "}") + `,"parsed":` + parsed + `}`
+		body += line(s.index(), id, documents[id])
 	}
 	for _, i := range s.items(t, body) {
 		if i.Status != http.StatusCreated {
@@ -185,8 +181,11 @@ func testParsed(t *testing.T, s *suite) {
 		}
 	}
 	s.refresh(t, s.index())
-	s.wantHits(t, `{"term":{"parsed.level":"ERROR"}}`, "a")
-	s.wantHits(t, `{"term":{"parsed.level.name":"WARN"}}`, "b")
+	for id, want := range documents {
+		if got := string(s.get(t, s.index(), id)); got != want {
+			t.Errorf("%s is %s, want %s", id, got, want)
+		}
+	}
 	s.testMakersLimits(t, settings)
 }
 

@@ -26,11 +26,6 @@ const (
 	OpenSearch3    Engine = "opensearch-3.3.0"
 )
 
-// All returns every engine, in the order in which tests should meet them.
-func All() []Engine {
-	return []Engine{Elasticsearch8, Elasticsearch7, OpenSearch2, OpenSearch3, Elasticsearch9}
-}
-
 // distribution is how an engine is got and what it needs.
 type distribution struct {
 	// artifact is the Maven coordinate: a runner with its dependencies, or the

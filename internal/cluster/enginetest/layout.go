@@ -14,7 +14,7 @@ import (
 
 // lay lays out everything the engine needs in its folder.
 func (r *Running) lay(lib, javaHome string, files map[string]string, settings []string) error {
-	d := r.Engine.distribution()
+	d := r.engine.distribution()
 	config := filepath.Join(r.folder, "config")
 	var err error
 	if d.runner == "" {
@@ -77,7 +77,7 @@ func (r *Running) configure(file string, settings []string) error {
 // handOver gives the folder to an unprivileged user where the tests run as root,
 // which Elasticsearch refuses to.
 func (r *Running) handOver() error {
-	if os.Getuid() != 0 || r.Engine.distribution().runner != "" {
+	if os.Getuid() != 0 || r.engine.distribution().runner != "" {
 		return nil
 	}
 	nobody, err := user.Lookup("nobody")

@@ -24,7 +24,7 @@ const closedWithin = 10 * time.Second
 
 // Running is an engine that a test has started. It ends with the test.
 type Running struct {
-	Engine Engine
+	engine Engine
 	// URL is where it serves HTTP, without a slash at the end.
 	URL string
 
@@ -63,7 +63,7 @@ func StartWith(t testing.TB, e Engine, files map[string]string, settings ...stri
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	r := &Running{Engine: e, folder: folder}
+	r := &Running{engine: e, folder: folder}
 	if err := r.lay(lib, javaHome, files, settings); err != nil {
 		t.Fatal(err)
 	}
@@ -99,12 +99,12 @@ func (r *Running) Restart(t testing.TB) {
 	t.Helper()
 	began := time.Now()
 	if err := r.launch(); err != nil {
-		t.Fatalf("start %s: %v", r.Engine, err)
+		t.Fatalf("start %s: %v", r.engine, err)
 	}
 	if err := r.wait(t.Context()); err != nil {
-		t.Fatalf("%s: %v\n%s", r.Engine, err, r.tail())
+		t.Fatalf("%s: %v\n%s", r.engine, err, r.tail())
 	}
-	t.Logf("%s answers at %s after %.1f s", r.Engine, r.URL, time.Since(began).Seconds())
+	t.Logf("%s answers at %s after %.1f s", r.engine, r.URL, time.Since(began).Seconds())
 }
 
 // watchdog runs the engine until it ends or its own standard input does, which

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -17,18 +16,20 @@ func TestInfo(t *testing.T) {
 		what   string
 		status int
 		body   string
-		want   Info
+		want   info
 		fault  string
 		says   []string
 	}{
-		{what: "Amazon's Elasticsearch", status: 200, body: `{"version":{"number":"7.10.2","build_flavor":"oss"}}`, want: Info{Elasticsearch, "7.10.2"}},
-		{what: "Elasticsearch 8", status: 200, body: `{"version":{"number":"8.19.7","build_flavor":"default"}}`, want: Info{Elasticsearch, "8.19.7"}},
-		{what: "a snapshot", status: 200, body: `{"version":{"number":"10.0.0-SNAPSHOT"}}`, want: Info{Elasticsearch, "10.0.0-SNAPSHOT"}},
-		{what: "OpenSearch", status: 200, body: `{"version":{"distribution":"opensearch","number":"1.0.0"}}`, want: Info{OpenSearch, "1.0.0"}},
-		{what: "OpenSearch that says it is 7.10", status: 200, body: `{"version":{"distribution":"opensearch","number":"7.10.2"}}`, want: Info{OpenSearch, "7.10.2"}},
+		{what: "Amazon's Elasticsearch", status: 200, body: `{"version":{"number":"7.10.2","build_flavor":"oss"}}`, want: info{elasticsearch, "7.10.2"}},
+		{what: "Elasticsearch 8", status: 200, body: `{"version":{"number":"8.19.7","build_flavor":"default"}}`, want: info{elasticsearch, "8.19.7"}},
+		{what: "a snapshot", status: 200, body: `{"version":{"number":"10.0.0-SNAPSHOT"}}`, want: info{elasticsearch, "10.0.0-SNAPSHOT"}},
+		{what: "OpenSearch", status: 200, body: `{"version":{"distribution":"opensearch","number":"1.0.0"}}`, want: info{openSearch, "1.0.0"}},
+		{what: "OpenSearch that says it is 7.10", status: 200, body: `{"version":{"distribution":"opensearch","number":"7.10.2"}}`, want: info{openSearch, "7.10.2"}},
 		{what: "too old", status: 200, body: `{"version":{"number":"7.9.3"}}`, fault: run.UnusableCluster, says: []string{"Elasticsearch 7.9.3", "too old", "7.10 or newer"}},
 		{what: "far too old", status: 200, body: `{"version":{"number":"5.6.16"}}`, fault: run.UnusableCluster, says: []string{"5.6.16", "too old"}},
 		{what: "a version that is none", status: 200, body: `{"version":{"number":"new"}}`, fault: run.UnusableCluster, says: []string{"too old"}},
+		{what: "nothing", status: 200, body: "", fault: run.Unavailable, says: []string{"no answer to it"}},
+		{what: "a cut answer", status: 200, body: `{"version":{"number":"8.1`, fault: run.Unavailable, says: []string{"no answer to it"}},
 		{what: "a page", status: 200, body: html, fault: run.UnusableCluster, says: []string{"neither Elasticsearch nor OpenSearch", "Kibana"}},
 		{what: "other JSON", status: 200, body: `{"hello":1}`, fault: run.UnusableCluster, says: []string{"neither Elasticsearch nor OpenSearch"}},
 		{what: "not found", status: 404, body: html, fault: run.UnusableCluster, says: []string{"neither", "404"}},
@@ -47,7 +48,7 @@ func TestInfo(t *testing.T) {
 				_, _ = w.Write([]byte(c.body))
 			}))
 			defer s.Close()
-			got, err := connect(t, run.Search{URL: s.URL}).Info(t.Context())
+			got, err := connect(t, run.Search{URL: s.URL}).info(t.Context())
 			if c.fault != "" {
 				wantFault(t, err, c.fault, c.says...)
 				return
@@ -75,60 +76,8 @@ func TestBlocked(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprintf(w, `{"error":{"type":"cluster_block_exception","reason":%q},"status":403}`, words)
 		}))
-		err := connect(t, run.Search{URL: s.URL}).Refresh(t.Context(), []string{"a"})
+		err := connect(t, run.Search{URL: s.URL}).refresh(t.Context(), []string{"a"})
 		s.Close()
 		wantFault(t, err, fault, "read-only", words)
 	}
-}
-
-// Names are spread over requests so that no request line becomes too long.
-func TestManyIndices(t *testing.T) {
-	var refreshed []string
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(r.RequestURI) > 4000 {
-			t.Errorf("a request line of %d bytes", len(r.RequestURI))
-		}
-		names, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-		refreshed = append(refreshed, strings.Split(names, ",")...)
-		_, _ = w.Write([]byte(`{"_shards":{"total":1,"successful":1,"failed":0}}`))
-	}))
-	defer s.Close()
-	c := connect(t, run.Search{URL: s.URL})
-	var names []string
-	for i := range 1000 {
-		names = append(names, fmt.Sprintf("ログ-%d", i))
-	}
-	if err := c.Refresh(t.Context(), names); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Join(refreshed, ",") != strings.Join(names, ",") {
-		t.Errorf("%d names were refreshed, want each of %d once and in order", len(refreshed), len(names))
-	}
-}
-
-// A shard that fails leaves a count unknown; a refresh that fails is told.
-func TestFailedShards(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/_refresh") {
-			_, _ = w.Write([]byte(`{"_shards":{"total":2,"successful":1,"failed":1}}`))
-			return
-		}
-		_, _ = w.Write([]byte(`{"responses":[
-			{"status":200,"_shards":{"total":2,"successful":1,"failed":1},"hits":{"total":{"value":5},"hits":[]}},
-			{"status":503,"error":{"type":"search_phase_execution_exception","reason":"all shards failed"}},
-			{"status":200,"_shards":{"total":2,"successful":2,"failed":0},"hits":{"total":{"value":7},"hits":[]}}]}`))
-	}))
-	defer s.Close()
-	c := connect(t, run.Search{URL: s.URL})
-	counts, err := c.Counts(t.Context(), []string{"a", "b", "c"}, noonOf(9), noonOf(10))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if counts[0].Documents != nil || counts[1].Documents != nil || counts[2].Documents == nil || *counts[2].Documents != 7 {
-		t.Errorf("%+v, want unknown, unknown and 7", counts)
-	}
-	if _, err = c.Counts(t.Context(), []string{"a", "b"}, noonOf(9), noonOf(10)); err == nil {
-		t.Error("three answers to two searches were taken")
-	}
-	wantFault(t, c.Refresh(t.Context(), []string{"a"}), run.Unavailable, "1 of 2 shards")
 }

@@ -1,18 +1,32 @@
-package clustertest
+package cluster_test
 
 import (
-	"net/http"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// testQueries asks what people do who would otherwise grep.
-func testQueries(t *testing.T, s *suite) {
-	s.prepare(t)
+// testQueries asks a real engine, in an index of our template, what people do who
+// would otherwise grep. parse tells that it has a type for parsed messages.
+func testQueries(t *testing.T, url string, parse bool) {
+	p := person{url}
+	const noon, index = "2018-12-10T12:57:44.183+09:00", "queries-2018-12-10"
+	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
+	s := run.Settings{IndexPrefix: "queries", Zone: time.UTC, Shards: 1, Replicas: 0, Parse: parse, Search: run.Search{URL: url}}
+	if _, err := prepare(t, s, run.Plan{From: day, To: day.AddDate(0, 0, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	parsed := map[string]string{}
+	if parse {
+		parsed["timeout"] = `,"parsed":{"level":"ERROR","nested":{"a":{"b":1}}}`
+		parsed["get"] = `,"parsed":{"level":{"name":"WARN"}}`
+	}
 	body := ""
 	for id, message := range map[string]string{
 		"timeout":  "ERROR request to payment-service timed out after 3000 ms",
@@ -24,18 +38,14 @@ func testQueries(t *testing.T, s *suite) {
 		"long":     "needle " + strings.Repeat("hay ", 3000),
 		"empty":    "",
 	} {
-		body += line(s.index(), id, source(noon, strconv.Quote(message)))
+		body += fmt.Sprintf("{\"create\":{\"_index\":%q,\"_id\":%q}}\n", index, id) +
+			fmt.Sprintf("{\"@timestamp\":%q,\"message\":%s%s}\n", noon, strconv.Quote(message), parsed[id])
 	}
-	for _, i := range s.items(t, body) {
-		if i.Status != http.StatusCreated {
-			t.Fatalf("create: %+v", i)
-		}
-	}
-	s.refresh(t, s.index())
-	for _, c := range []struct {
+	type query struct {
 		query string
 		want  []string
-	}{
+	}
+	queries := []query{
 		{`{"match_all":{}}`, []string{"timeout", "refused", "get", "post", "trace", "japanese", "long", "empty"}},
 		{`{"match_phrase":{"message":"timed out"}}`, []string{"timeout"}},
 		{`{"match_phrase":{"message":{"query":"TIMED OUT after"}}}`, []string{"timeout"}},
@@ -59,25 +69,35 @@ func testQueries(t *testing.T, s *suite) {
 		{`{"bool":{"should":[{"match_phrase":{"message":"heap space"}},{"match_phrase":{"message":"GET"}}],"minimum_should_match":1}}`, []string{"trace", "get"}},
 		{`{"bool":{"filter":[{"range":{"@timestamp":{"gte":"2018-12-10T03:57:44.183Z","lte":"2018-12-10T03:57:44.183Z"}}},{"match_phrase":{"message":"needle"}}]}}`, []string{"long"}},
 		{`{"exists":{"field":"message"}}`, []string{"timeout", "refused", "get", "post", "trace", "japanese", "long", "empty"}},
-	} {
-		s.wantHits(t, c.query, c.want...)
 	}
-}
-
-// wantHits searches the part's index and compares the ids found, in any order.
-func (s *suite) wantHits(t *testing.T, query string, want ...string) {
-	t.Helper()
-	var found searchReply
-	s.must(t, esapi.SearchRequest{
-		Index: []string{s.index()}, Body: strings.NewReader(`{"size":100,"query":` + query + `}`),
-	}).decode(t, &found)
-	var got []string
-	for _, hit := range found.Hits.Hits {
-		got = append(got, hit.ID)
+	if parse {
+		queries = append(queries,
+			query{`{"term":{"parsed.level":"ERROR"}}`, []string{"timeout"}},
+			query{`{"term":{"parsed.level.name":"WARN"}}`, []string{"get"}})
 	}
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("%s finds %q, want %q", query, got, want)
+	var sent struct{ Errors bool }
+	if answer := p.do(t, "POST", "/_bulk?refresh=true", body); json.Unmarshal(answer, &sent) != nil || sent.Errors {
+		t.Fatalf("%s", answer)
+	}
+	for _, q := range queries {
+		var found struct {
+			Hits struct {
+				Hits []struct {
+					ID string `json:"_id"`
+				}
+			}
+		}
+		if err := json.Unmarshal(p.do(t, "POST", "/"+index+"/_search", `{"size":100,"query":`+q.query+`}`), &found); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, hit := range found.Hits.Hits {
+			got = append(got, hit.ID)
+		}
+		slices.Sort(got)
+		slices.Sort(q.want)
+		if !slices.Equal(got, q.want) {
+			t.Errorf("%s finds %q, want %q", q.query, got, q.want)
+		}
 	}
 }

@@ -6,16 +6,88 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
+
+// authorize puts on top of next what search.Auth asks for.
+func authorize(ctx context.Context, next http.RoundTripper, search run.Search, secrets Secrets, credentials aws.CredentialsProvider) (http.RoundTripper, error) {
+	switch search.Auth {
+	case "", "none":
+		return next, nil
+	case "basic", "apikey":
+		s := &secret{arn: search.Secret, form: search.Auth, from: secrets}
+		var err error
+		if s.value, err = s.fetch(ctx); err != nil {
+			return nil, err
+		}
+		return &authorization{next: next, secret: s}, nil
+	case "sigv4":
+		return &signing{next: next, region: search.Region, credentials: credentials, signer: v4.NewSigner()}, nil
+	}
+	return nil, &run.Fault{
+		Name: run.UnusableCluster, Reason: fmt.Sprintf("%q is no way to authenticate", search.Auth),
+		Remedy: "give none, basic, apikey or sigv4",
+	}
+}
+
+// authorization sends a secret along. On a 401 it reads the secret anew and, if
+// it has changed, sends the request once more: it may have been rotated.
+type authorization struct {
+	next   http.RoundTripper
+	secret *secret
+}
+
+func (a *authorization) RoundTrip(req *http.Request) (*http.Response, error) {
+	sent := a.secret.header()
+	res, err := a.next.RoundTrip(withHeader(req, sent))
+	if err != nil || res.StatusCode != http.StatusUnauthorized {
+		return res, err
+	}
+	again, ok := replay(req)
+	if !ok {
+		return res, nil // the body is gone, so the 401 stands
+	}
+	renewed := a.secret.renew(req.Context(), sent)
+	if renewed == sent {
+		return res, nil
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer)) // so that the connection can be used again
+	res.Body.Close()
+	return a.next.RoundTrip(withHeader(again, renewed))
+}
+
+// withHeader is req with an Authorization; a RoundTripper must not change the
+// request that it was given.
+func withHeader(req *http.Request, value string) *http.Request {
+	c := req.Clone(req.Context())
+	c.Header.Set("Authorization", value)
+	return c
+}
+
+// replay is req with its body from the start, where that can be had.
+func replay(req *http.Request) (*http.Request, bool) {
+	c := req.Clone(req.Context())
+	if req.Body == nil || req.Body == http.NoBody {
+		return c, true
+	}
+	if req.GetBody == nil {
+		return nil, false
+	}
+	var err error
+	c.Body, err = req.GetBody()
+	return c, err == nil
+}
 
 // Secrets is the part of Secrets Manager that is needed.
 type Secrets interface {
@@ -61,15 +133,6 @@ func (s *secret) renew(ctx context.Context, refused string) string {
 		s.value = value
 	}
 	return s.value
-}
-
-func (s *secret) read(ctx context.Context) error {
-	value, err := s.fetch(ctx)
-	if err != nil {
-		return err
-	}
-	s.value = value
-	return nil
 }
 
 func (s *secret) fetch(ctx context.Context) (string, error) {

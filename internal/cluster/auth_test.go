@@ -144,7 +144,7 @@ func TestRotatedSecret(t *testing.T) {
 	if reads.Load() > 3 {
 		t.Errorf("a secret that is refused was read %d times", reads.Load())
 	}
-	_, err = c.Info(t.Context())
+	_, err = c.info(t.Context())
 	wantFault(t, err, run.Denied, "401", "who are you?")
 }
 

@@ -21,6 +21,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rehydrate/rehydrate/internal/bulk"
+	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -67,19 +70,75 @@ func TestUnreachable(t *testing.T) {
 		{"connecting times out", noConnection, run.Unavailable, []string{"timed out", "VPC", "security group"}},
 		{"no answer", noAnswer, run.Unavailable, []string{"takes connections but does not answer in time"}},
 		{"closed", closesConnection, run.Unavailable, []string{"closed the connection", "https"}},
-		{"unknown CA", unknownCA, run.UnusableCluster, []string{"signed by nobody we trust", "CA"}},
-		{"another name", anotherName, run.UnusableCluster, []string{"is for another name"}},
+		{"unknown CA", reaching(unknownCA), run.UnusableCluster, []string{"signed by nobody we trust", "CA"}},
+		{"another name", reaching(anotherName), run.UnusableCluster, []string{"is for another name"}},
 		{"expired", expired, run.UnusableCluster, []string{"has expired"}},
 		{"asks for a certificate of ours", wantsClientCertificate, run.UnusableCluster, []string{"no TLS connection"}},
-		{"https to a port of http", tlsToPlain, run.UnusableCluster, []string{"does not speak TLS", "http://"}},
+		{"https to a port of http", reaching(tlsToPlain), run.UnusableCluster, []string{"does not speak TLS", "http://"}},
 	} {
 		t.Run(c.what, func(t *testing.T) { wantFault(t, c.reach(t), c.fault, c.says...) })
 	}
 }
 
-func info(t *testing.T, search run.Search) error {
+// The cause of a fault stays in it for whoever acts on it.
+func TestConnectionRefusedIsFound(t *testing.T) {
+	err := nothingListens(t)
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("%v has lost its cause", err)
+	}
+	c := connect(t, run.Search{URL: "http://127.0.0.1:1"})
+	_, counting := c.Count(t.Context(), []string{"a"}, noonOf(9), noonOf(10))
+	_, preparing := c.Prepare(t.Context(), run.Settings{IndexPrefix: "p", Zone: time.UTC}, run.Plan{From: noonOf(9), To: noonOf(10)})
+	for _, err := range []error{counting, preparing, send(t, c)} {
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("%v has lost its cause", err)
+		}
+	}
+}
+
+// send sends one document by package bulk.
+func send(t *testing.T, c *Cluster) error {
 	t.Helper()
-	_, err := connect(t, search).Info(t.Context())
+	s := bulk.NewSender(bulk.Config{Transport: c, Jitter: func(int64) int64 { return int64(time.Hour) }})
+	p := bulk.NewPipe(s, 1, 1<<10, func(_ *bulk.Batch, _ bulk.Result, err error) error { return err })
+	b := p.Batch()
+	maker := document.NewMaker(run.Settings{IndexPrefix: "p", Zone: time.UTC})
+	event := &decode.Event{Header: &decode.Header{}, ID: []byte("1"), Time: noonOf(9).UnixMilli(), Message: []byte(`"m"`)}
+	if err := b.Add(maker, event, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Submit(t.Context(), b, time.Now().Add(time.Minute)); err != nil {
+		return err
+	}
+	return p.Drain()
+}
+
+// Whoever meets what is wrong with TLS, preparing or sending documents, says the
+// same of it.
+func TestOneSentenceForTLS(t *testing.T) {
+	for what, of := range map[string]func(*testing.T) run.Search{"unknown CA": unknownCA, "another name": anotherName, "http": tlsToPlain} {
+		t.Run(what, func(t *testing.T) {
+			c := connect(t, of(t))
+			_, err := c.info(t.Context())
+			var prepared, sent *run.Fault
+			if !errors.As(err, &prepared) || !errors.As(send(t, c), &sent) {
+				t.Fatal("no fault")
+			}
+			if sent.Name != prepared.Name || !strings.HasSuffix(sent.Reason, prepared.Reason) || sent.Remedy != prepared.Remedy {
+				t.Errorf("preparing says %s: %q; sending %s: %q", prepared.Name, prepared, sent.Name, sent)
+			}
+		})
+	}
+}
+
+// reaching asks what is reached at such settings.
+func reaching(search func(*testing.T) run.Search) func(*testing.T) error {
+	return func(t *testing.T) error { return reach(t, search(t)) }
+}
+
+func reach(t *testing.T, search run.Search) error {
+	t.Helper()
+	_, err := connect(t, search).info(t.Context())
 	return err
 }
 
@@ -89,7 +148,7 @@ func nothingListens(t *testing.T) error {
 		t.Fatal(err)
 	}
 	l.Close()
-	return info(t, run.Search{URL: "http://" + l.Addr().String()})
+	return reach(t, run.Search{URL: "http://" + l.Addr().String()})
 }
 
 // unresolved asks a real name server, on loopback, that knows no names.
@@ -113,10 +172,10 @@ func unresolved(t *testing.T) error {
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp", server.LocalAddr().String())
 	}}
-	return infoBy(t, "http://search.example.internal:9200", &net.Dialer{Resolver: resolver})
+	return reachBy(t, "http://search.example.internal:9200", &net.Dialer{Resolver: resolver})
 }
 
-func infoBy(t *testing.T, url string, dialer *net.Dialer) error {
+func reachBy(t *testing.T, url string, dialer *net.Dialer) error {
 	t.Helper()
 	wire, err := newTransport("")
 	if err != nil {
@@ -127,12 +186,12 @@ func infoBy(t *testing.T, url string, dialer *net.Dialer) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Info(t.Context())
+	_, err = c.info(t.Context())
 	return err
 }
 
 func noConnection(t *testing.T) error {
-	return infoBy(t, "http://"+blackHole(t), &net.Dialer{Timeout: 50 * time.Millisecond})
+	return reachBy(t, "http://"+blackHole(t), &net.Dialer{Timeout: 50 * time.Millisecond})
 }
 
 // blackHole is an address that swallows connections, as a security group does: a
@@ -168,7 +227,7 @@ func noAnswer(t *testing.T) error {
 	defer close(done)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err := connect(t, run.Search{URL: s.URL}).Info(ctx)
+	_, err := connect(t, run.Search{URL: s.URL}).info(ctx)
 	return err
 }
 
@@ -180,7 +239,7 @@ func closesConnection(t *testing.T) error {
 		}
 	}))
 	defer s.Close()
-	return info(t, run.Search{URL: s.URL})
+	return reach(t, run.Search{URL: s.URL})
 }
 
 // tlsServer answers as a cluster, quietly.
@@ -203,11 +262,11 @@ func bundle(c *x509.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
 }
 
-func unknownCA(t *testing.T) error { return info(t, run.Search{URL: tlsServer(t, nil).URL}) }
+func unknownCA(t *testing.T) run.Search { return run.Search{URL: tlsServer(t, nil).URL} }
 
-func anotherName(t *testing.T) error {
+func anotherName(t *testing.T) run.Search {
 	s := tlsServer(t, nil)
-	return info(t, run.Search{URL: strings.Replace(s.URL, "127.0.0.1", "localhost", 1), CA: bundle(s.Certificate())})
+	return run.Search{URL: strings.Replace(s.URL, "127.0.0.1", "localhost", 1), CA: bundle(s.Certificate())}
 }
 
 func expired(t *testing.T) error {
@@ -224,23 +283,23 @@ func expired(t *testing.T) error {
 		t.Fatal(err)
 	}
 	s := tlsServer(t, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
-	return info(t, run.Search{URL: s.URL, CA: bundle(s.Certificate())})
+	return reach(t, run.Search{URL: s.URL, CA: bundle(s.Certificate())})
 }
 
 func wantsClientCertificate(t *testing.T) error {
 	s := tlsServer(t, &tls.Config{ClientAuth: tls.RequireAnyClientCert})
-	return info(t, run.Search{URL: s.URL, CA: bundle(s.Certificate())})
+	return reach(t, run.Search{URL: s.URL, CA: bundle(s.Certificate())})
 }
 
-func tlsToPlain(t *testing.T) error {
+func tlsToPlain(t *testing.T) run.Search {
 	s := httptest.NewServer(engine("7.10.2"))
-	defer s.Close()
-	return info(t, run.Search{URL: strings.Replace(s.URL, "http:", "https:", 1)})
+	t.Cleanup(s.Close)
+	return run.Search{URL: strings.Replace(s.URL, "http:", "https:", 1)}
 }
 
 func TestPrivateCA(t *testing.T) {
 	s := tlsServer(t, nil)
-	if err := info(t, run.Search{URL: s.URL, CA: bundle(s.Certificate())}); err != nil {
+	if err := reach(t, run.Search{URL: s.URL, CA: bundle(s.Certificate())}); err != nil {
 		t.Error(err)
 	}
 	_, err := Connect(t.Context(), run.Search{URL: s.URL, CA: "nonsense"}, nil, nil)

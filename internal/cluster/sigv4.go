@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go/encoding/httpbinding"
 )
 
 // signingName is that of Amazon OpenSearch Service, for Elasticsearch domains too.
@@ -25,10 +25,6 @@ type signing struct {
 	region      string
 	credentials aws.CredentialsProvider
 	signer      *v4.Signer
-}
-
-func newSigning(next http.RoundTripper, region string, credentials aws.CredentialsProvider) *signing {
-	return &signing{next: next, region: region, credentials: credentials, signer: v4.NewSigner()}
 }
 
 func (s *signing) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -57,7 +53,7 @@ func (s *signing) sign(req *http.Request) (*http.Request, error) {
 	}
 	// The service encodes the path that it receives once more; what was sent
 	// plain, such as a comma between index names, it would have encoded twice.
-	c.URL.RawPath = encodePath(c.URL.Path)
+	c.URL.RawPath = httpbinding.EscapePath(c.URL.Path, false)
 	c.Header.Set("X-Amz-Content-Sha256", hash)
 	if err := s.signer.SignHTTP(c.Context(), credentials, c, hash, signingName, s.region, time.Now()); err != nil {
 		return nil, fmt.Errorf("sign %s %s: %w", c.Method, c.URL.Path, err)
@@ -104,19 +100,4 @@ func keepBody(req *http.Request) error {
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 	req.Body, err = req.GetBody()
 	return err
-}
-
-// encodePath is p with everything but RFC 3986's unreserved characters and
-// slashes percent-encoded.
-func encodePath(p string) string {
-	var b strings.Builder
-	for _, c := range []byte(p) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~/", c) >= 0:
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
 }
