@@ -7,8 +7,8 @@ type Inventory struct {
 	Bytes   int64 `json:"bytes"`
 	// Days and Hours count objects by their key time: days in the stack's zone,
 	// hours in UTC ("2018-12-10T03"). Both are in order and hold no zeros.
-	Days  []Shelf `json:"days"`
-	Hours []Shelf `json:"hours"`
+	Days  []Amount `json:"days"`
+	Hours []Amount `json:"hours"`
 	// Gaps are the hours without any object between the first and the last hour
 	// that has one, as far as they lie in the range asked for.
 	Gaps []string `json:"gaps"`
@@ -20,18 +20,18 @@ type Inventory struct {
 	Unfit     int64    `json:"unfit"`
 	UnfitKeys []string `json:"unfitKeys"`
 	// Outside counts objects that were left out because the time in their key is
-	// not in the hours looked for; Astray keys and folders that stand where the
+	// not in the hours looked for; Unmatched keys and folders that stand where the
 	// prefix expression has folders of another form and were not looked into.
-	// AstrayKeys are the first of them.
-	Outside    int64    `json:"outside"`
-	Astray     int64    `json:"astray"`
-	AstrayKeys []string `json:"astrayKeys"`
+	// UnmatchedKeys are the first of them.
+	Outside       int64    `json:"outside"`
+	Unmatched     int64    `json:"unmatched"`
+	UnmatchedKeys []string `json:"unmatchedKeys"`
 	// Estimate is present in a run that only plans and found something.
 	Estimate *Estimate `json:"estimate,omitempty"`
 }
 
-// Shelf is how much lies under one day or hour.
-type Shelf struct {
+// Amount is how much lies under one day or hour.
+type Amount struct {
 	Name    string `json:"name"`
 	Objects int64  `json:"objects"`
 	Bytes   int64  `json:"bytes"`
@@ -46,7 +46,7 @@ type Unrestored struct {
 	Restore string `json:"restore"`
 }
 
-// Estimate is what a run would be, judged by a sample of its objects.
+// Estimate is what a run would be, by a sample of its objects.
 type Estimate struct {
 	// Sampled objects were opened, SampledBytes of them read.
 	Sampled      int64 `json:"sampled"`

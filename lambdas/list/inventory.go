@@ -16,18 +16,18 @@ const unfitKeys = 20
 type inventory struct {
 	bucket     string
 	zone       *time.Location
-	total      shelf
-	days       map[string]shelf
-	hours      map[string]shelf
+	total      amount
+	days       map[string]amount
+	hours      map[string]amount
 	unrestored map[string]*run.Unrestored
 	unfit      int64
 	unfitKeys  []string
 	found      archive.Found
 }
 
-type shelf struct{ objects, bytes int64 }
+type amount struct{ objects, bytes int64 }
 
-func (s *shelf) add(o run.Object) {
+func (s *amount) add(o run.Object) {
 	s.objects++
 	s.bytes += o.Size
 }
@@ -35,7 +35,7 @@ func (s *shelf) add(o run.Object) {
 func newInventory(bucket string, zone *time.Location) *inventory {
 	return &inventory{
 		bucket: bucket, zone: zone, unfitKeys: []string{},
-		days: map[string]shelf{}, hours: map[string]shelf{}, unrestored: map[string]*run.Unrestored{},
+		days: map[string]amount{}, hours: map[string]amount{}, unrestored: map[string]*run.Unrestored{},
 	}
 }
 
@@ -66,9 +66,9 @@ func (v *inventory) add(o run.Object) {
 func (v *inventory) result(from, to time.Time) run.Inventory {
 	r := run.Inventory{
 		Objects: v.total.objects, Bytes: v.total.bytes,
-		Days: shelves(v.days), Hours: shelves(v.hours), Gaps: v.gaps(from, to),
+		Days: amounts(v.days), Hours: amounts(v.hours), Gaps: v.gaps(from, to),
 		Unrestored: []run.Unrestored{}, Unfit: v.unfit, UnfitKeys: v.unfitKeys,
-		Outside: v.found.Outside, Astray: v.found.Astray, AstrayKeys: append([]string{}, v.found.AstrayKeys...),
+		Outside: v.found.Outside, Unmatched: v.found.Unmatched, UnmatchedKeys: append([]string{}, v.found.UnmatchedKeys...),
 	}
 	for _, class := range slices.Sorted(maps.Keys(v.unrestored)) {
 		r.Unrestored = append(r.Unrestored, *v.unrestored[class])
@@ -96,16 +96,16 @@ func (v *inventory) gaps(from, to time.Time) []string {
 
 func hour(t time.Time) string { return t.UTC().Format("2006-01-02T15") }
 
-func put(m map[string]shelf, name string, o run.Object) {
+func put(m map[string]amount, name string, o run.Object) {
 	s := m[name]
 	s.add(o)
 	m[name] = s
 }
 
-func shelves(m map[string]shelf) []run.Shelf {
-	l := make([]run.Shelf, 0, len(m))
+func amounts(m map[string]amount) []run.Amount {
+	l := make([]run.Amount, 0, len(m))
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		l = append(l, run.Shelf{Name: name, Objects: m[name].objects, Bytes: m[name].bytes})
+		l = append(l, run.Amount{Name: name, Objects: m[name].objects, Bytes: m[name].bytes})
 	}
 	return l
 }
