@@ -45,11 +45,11 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 	if v.Outside > 0 {
 		fmt.Fprintf(w, "%d objects lie under the prefixes but began outside of the hours looked at, and were left out\n", v.Outside)
 	}
-	if v.Astray > 0 {
-		fmt.Fprintf(w, "%d keys or folders do not fit the prefix expression and were not looked into: %s\n", v.Astray, few(v.AstrayKeys))
+	if v.Unmatched > 0 {
+		fmt.Fprintf(w, "%d keys or folders do not fit the prefix expression and were not looked into: %s\n", v.Unmatched, few(v.UnmatchedKeys))
 	}
 	if e := v.Estimate; e != nil {
-		fmt.Fprintf(w, "Judged by %d objects: about %d events, %d bytes of plain text\n", e.Sampled, e.Events, e.PlainBytes)
+		fmt.Fprintf(w, "By %d objects: about %d events, %d bytes of plain text\n", e.Sampled, e.Events, e.PlainBytes)
 		if e.Unreadable > 0 {
 			fmt.Fprintf(w, "  %d of them could not be read to the end\n", e.Unreadable)
 		}

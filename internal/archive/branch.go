@@ -7,12 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 )
 
-// Window is a span of time, From ≤ time < To, in which objects began.
+// Window is the time From ≤ time < To, in which objects began.
 type Window struct{ From, To time.Time }
 
 // branch is a part of the bucket: all keys that begin with prefix or, where
@@ -156,23 +154,20 @@ func (l *listing) walk(ctx context.Context, b branch) ([]branch, error) {
 	fits := matcher(b.below[0], b.hours)
 	form := regexp.MustCompile(b.below[0].expression(nil))
 	var found []branch
-	in := l.input(b.prefix+b.below[0].lead(), "/")
-	for more := true; more; {
-		page, err := l.page(ctx, in)
+	for page, err := range pages(ctx, l.client, l.bucket, b.prefix+b.below[0].lead(), "/") {
 		if err != nil {
 			return nil, err
 		}
-		more, in.ContinuationToken = aws.ToBool(page.IsTruncated), page.NextContinuationToken
 		for _, o := range page.Contents {
 			if key := decoded(o.Key); !noObject(key) {
-				l.astray(key)
+				l.unmatched(key)
 			}
 		}
 		for _, p := range page.CommonPrefixes {
 			prefix := decoded(p.Prefix)
 			name := strings.TrimSuffix(prefix[len(b.prefix):], "/")
 			if !form.MatchString(name) {
-				l.astray(prefix)
+				l.unmatched(prefix)
 				continue
 			}
 			hours := fits(name)
@@ -225,16 +220,4 @@ func matcher(s segment, hours []time.Time) func(name string) []time.Time {
 		}
 		return fit
 	}
-}
-
-func (l *listing) input(prefix, delimiter string) *s3.ListObjectsV2Input {
-	in := &s3.ListObjectsV2Input{
-		Bucket: aws.String(l.bucket), Prefix: aws.String(prefix),
-		EncodingType:             "url", // a key may hold what XML cannot
-		OptionalObjectAttributes: restoreStatus(),
-	}
-	if delimiter != "" {
-		in.Delimiter = aws.String(delimiter)
-	}
-	return in
 }

@@ -61,6 +61,9 @@ func (b *Bucket) Open(ctx context.Context, key string) (io.ReadCloser, error) {
 		}
 		return nil, b.fault(ctx, "s3:GetObject", key, err)
 	}
+	if err := wrongHead(head, b.name, key); err != nil {
+		return nil, err
+	}
 	body, err := Open(ctx, b.client, b.name, run.Object{
 		Key: key, Size: aws.ToInt64(head.ContentLength), ETag: aws.ToString(head.ETag),
 	})
@@ -98,12 +101,21 @@ func (b *Bucket) PutNew(ctx context.Context, key string, body []byte, contentTyp
 }
 
 func (b *Bucket) put(ctx context.Context, key string, body []byte, contentType string, ifNoneMatch *string) error {
-	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
+	out, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: aws.String(b.name), Key: aws.String(key), Body: bytes.NewReader(body),
 		ContentType: aws.String(contentType), IfNoneMatch: ifNoneMatch,
 	})
 	if err != nil {
 		return b.fault(ctx, "s3:PutObject", key, err)
+	}
+	return b.written(key, out.ETag)
+}
+
+// written is the Fault of a write that was answered without an ETag: not by S3,
+// so that nothing may have been written.
+func (b *Bucket) written(key string, etag *string) error {
+	if aws.ToString(etag) == "" {
+		return unbelievable(where(b.name, key) + " was answered as written but without an ETag, which S3 always gives: it may not be there")
 	}
 	return nil
 }
@@ -112,7 +124,7 @@ func (b *Bucket) put(ctx context.Context, key string, body []byte, contentType s
 // it. When body fails, its error is returned and no object appears.
 func (b *Bucket) PutStream(ctx context.Context, key string, body io.Reader, contentType string) error {
 	source := &failing{Reader: body}
-	_, err := transfermanager.New(b.client, func(o *transfermanager.Options) {
+	out, err := transfermanager.New(uploader{b.client}, func(o *transfermanager.Options) {
 		o.PartSizeBytes, o.MultipartUploadThreshold, o.Concurrency = partBytes, partBytes, 2
 		o.FailTimeout = 10 * time.Second // to throw the parts away
 	}).UploadObject(ctx, &transfermanager.UploadObjectInput{
@@ -124,7 +136,19 @@ func (b *Bucket) PutStream(ctx context.Context, key string, body io.Reader, cont
 	case err != nil:
 		return b.fault(ctx, "s3:PutObject and s3:AbortMultipartUpload", key, err)
 	}
-	return nil
+	return b.written(key, out.ETag)
+}
+
+// uploader is a client whose answers to the beginning of an upload name it: the
+// transfer manager would panic.
+type uploader struct{ *s3.Client }
+
+func (u uploader) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput, opts ...func(*s3.Options)) (*s3.CreateMultipartUploadOutput, error) {
+	out, err := u.Client.CreateMultipartUpload(ctx, in, opts...)
+	if err == nil && aws.ToString(out.UploadId) == "" {
+		return nil, unbelievable(where(*in.Bucket, *in.Key) + " was answered as an upload, but without an id")
+	}
+	return out, err
 }
 
 // failing remembers the error of a reader.
@@ -144,14 +168,12 @@ func (f *failing) Read(p []byte) (int, error) {
 // List calls each for every object under prefix, in key order, until it returns
 // an error, which List returns.
 func (b *Bucket) List(ctx context.Context, prefix string, each func(run.Object) error) error {
-	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: aws.String(b.name), Prefix: aws.String(prefix)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for page, err := range pages(ctx, b.client, b.name, prefix, "") {
 		if err != nil {
-			return b.fault(ctx, "s3:ListBucket", prefix, err)
+			return err
 		}
 		for _, o := range page.Contents {
-			if err := each(run.Object{Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), ETag: aws.ToString(o.ETag)}); err != nil {
+			if err := each(listed(o)); err != nil {
 				return err
 			}
 		}

@@ -48,7 +48,7 @@ func NewClient(ctx context.Context, endpoint string) (*s3.Client, error) {
 	if err != nil {
 		return nil, &run.Fault{
 			Name: run.Denied, Reason: "the AWS configuration cannot be used", Err: err,
-			Remedy: "mend it (AWS_PROFILE, AWS_CONFIG_FILE, ~/.aws)",
+			Remedy: "correct it (AWS_PROFILE, AWS_CONFIG_FILE, ~/.aws)",
 		}
 	}
 	if c.Region == "" && endpoint == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -38,17 +39,32 @@ func (s source) get(ctx context.Context, from int64) (*s3.GetObjectOutput, error
 	if err != nil {
 		return nil, s.explain(ctx, err)
 	}
-	if size := aws.ToInt64(out.ContentLength); size != s.object.Size-from {
+	if wrong := s.wrongAnswer(out, from); wrong != "" {
 		_ = out.Body.Close()
-		return nil, &run.Fault{
-			Name: run.Unavailable,
-			Reason: fmt.Sprintf("%s was listed with %d bytes, but from byte %d on S3 offers %d",
-				where(s.bucket, s.object.Key), s.object.Size, from, size),
-			Remedy: "check what stands between here and S3",
-		}
+		return nil, unbelievable(where(s.bucket, s.object.Key) + wrong)
 	}
 	return out, nil
 }
+
+// wrongAnswer says how an answer is not that of the object as it was listed, from
+// a byte on; empty if it is.
+func (s source) wrongAnswer(out *s3.GetObjectOutput, from int64) string {
+	size, etag := s.object.Size, aws.ToString(out.ETag)
+	switch offered := aws.ToInt64(out.ContentLength); {
+	case offered != size-from:
+		return fmt.Sprintf(" was listed with %d bytes, but from byte %d on S3 offers %d", size, from, offered)
+	case etag == "":
+		return " was answered without an ETag, which S3 always gives"
+	case s.object.ETag != "" && plainTag(etag) != plainTag(s.object.ETag):
+		return fmt.Sprintf(" was asked for with the ETag %s, but answered with %s", s.object.ETag, etag)
+	case from > 0 && aws.ToString(out.ContentRange) != fmt.Sprintf("bytes %d-%d/%d", from, size-1, size):
+		return fmt.Sprintf(" was asked for from byte %d on, but answered with the range %q", from, aws.ToString(out.ContentRange))
+	}
+	return ""
+}
+
+// plainTag is an ETag without the quotes that S3's events leave out.
+func plainTag(etag string) string { return strings.Trim(etag, `"`) }
 
 // explain tells apart what is wrong with the object and what with S3.
 func (s source) explain(ctx context.Context, err error) error {

@@ -2,13 +2,8 @@ package archive
 
 import (
 	"context"
-	"net/url"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -19,6 +14,10 @@ type Archive struct {
 	bucket   string
 	prefixes []Prefix
 	zone     *time.Location
+
+	// Progress, if set, is called by List after each prefix that it has handed on,
+	// with how many that are and of how many.
+	Progress func(prefixes, of int)
 }
 
 // New is the archive in a bucket. The times in its keys are in zone. Its error
@@ -48,25 +47,17 @@ type Found struct {
 	// Outside the window are objects by the time in their key, under prefixes that
 	// tell no hour.
 	Outside int64
-	// Astray counts folders and keys that stand where the expression has a folder
-	// of another form; they were not looked into. AstrayKeys are the first of them.
-	Astray     int64
-	AstrayKeys []string
+	// Unmatched counts folders and keys that stand where the expression has a folder
+	// of another form; they were not looked into. UnmatchedKeys are the first of
+	// them.
+	Unmatched     int64
+	UnmatchedKeys []string
 	// Prefixes that were listed: all of them, or the first and the last few with
 	// their number between.
 	Prefixes []string
-	// Calls that listed pages.
-	Calls int64
 }
 
 const (
-	// concurrency is how many calls are under way at once.
-	concurrency = 32
-	// pageSize is the most that S3 lists in one call.
-	pageSize = 1000
-	// ahead is how many objects may be held beyond those being handed on, some 50
-	// MiB of them.
-	ahead = 128 * pageSize
 	// someKeys is how many keys or prefixes are shown to a person.
 	someKeys = 10
 	// slack is how far the time in a key may differ from that of its prefix.
@@ -77,10 +68,10 @@ const (
 // key, each once, until each returns an error, which List returns. The hours at
 // the edges of the window are listed whole.
 //
-// Its own errors are Faults, or the end of ctx. The calls run beside each other
-// and beside each; their order cannot be seen from outside.
+// Its own errors are Faults, or the end of ctx. Prefixes are listed beside each
+// other and beside each; this cannot be seen from outside.
 func (a *Archive) List(ctx context.Context, w Window, each func(run.Object) error) (Found, error) {
-	l := &listing{client: a.client, bucket: a.bucket, zone: a.zone}
+	l := &listing{client: a.client, bucket: a.bucket, zone: a.zone, progress: a.Progress}
 	var branches []branch
 	for _, p := range a.prefixes {
 		branches = append(branches, p.branches(w)...)
@@ -105,7 +96,9 @@ type listing struct {
 	bucket string
 	zone   *time.Location
 
-	mu    sync.Mutex // guards found while calls are under way
+	progress func(prefixes, of int)
+
+	mu    sync.Mutex // guards found while folders are walked
 	found Found
 }
 
@@ -128,26 +121,13 @@ func (l *listing) take(o run.Object, w *Window, each func(run.Object) error) err
 	return each(o)
 }
 
-func (l *listing) astray(key string) {
+func (l *listing) unmatched(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.found.Astray++
-	if len(l.found.AstrayKeys) < someKeys {
-		l.found.AstrayKeys = append(l.found.AstrayKeys, key)
+	l.found.Unmatched++
+	if len(l.found.UnmatchedKeys) < someKeys {
+		l.found.UnmatchedKeys = append(l.found.UnmatchedKeys, key)
 	}
-}
-
-// page makes one call to S3.
-func (l *listing) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
-	l.mu.Lock()
-	l.found.Calls++
-	l.mu.Unlock()
-	page, err := l.client.ListObjectsV2(ctx, in)
-	if err != nil {
-		prefix := aws.ToString(in.Prefix)
-		return nil, fault(ctx, "s3:ListBucket on arn:aws:s3:::"+l.bucket+" for the prefix "+prefix, l.bucket, prefix, err)
-	}
-	return page, nil
 }
 
 // some are the prefixes of branches, shortened for a person.
@@ -162,31 +142,4 @@ func some(list []branch) []string {
 		}
 	}
 	return texts
-}
-
-// listed is an object as S3 lists it.
-func listed(o types.Object) run.Object {
-	object := run.Object{
-		Key: decoded(o.Key), Size: aws.ToInt64(o.Size), ETag: aws.ToString(o.ETag),
-		// A copy that can be read has a date when it goes.
-		Restored: o.RestoreStatus != nil && o.RestoreStatus.RestoreExpiryDate != nil,
-	}
-	if o.StorageClass != types.ObjectStorageClassStandard {
-		object.StorageClass = string(o.StorageClass)
-	}
-	return object
-}
-
-// decoded undoes the encoding of a key in a listing; one that was not encoded
-// after all stays as it is.
-func decoded(s *string) string {
-	plain, err := url.QueryUnescape(aws.ToString(s))
-	if err != nil {
-		return aws.ToString(s)
-	}
-	return plain
-}
-
-func restoreStatus() []types.OptionalObjectAttributes {
-	return []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus}
 }

@@ -41,8 +41,6 @@ func serveKeys(t testing.TB, files buckettest.Files) *s3.Client {
 type pager struct {
 	*s3.Client
 	size int32
-	// strict leaves out the common prefix that StartAfter lies in, as a server may.
-	strict bool
 
 	mu                sync.Mutex
 	calls, busy, most int
@@ -62,12 +60,7 @@ func (p *pager) ListObjectsV2(ctx context.Context, in *s3.ListObjectsV2Input, op
 	if p.size > 0 {
 		in.MaxKeys = aws.Int32(p.size)
 	}
-	out, err := p.Client.ListObjectsV2(ctx, in, opts...)
-	if err == nil && p.strict && in.StartAfter != nil && len(out.CommonPrefixes) > 0 &&
-		strings.HasPrefix(*in.StartAfter, aws.ToString(out.CommonPrefixes[0].Prefix)) {
-		out.CommonPrefixes = out.CommonPrefixes[1:]
-	}
-	return out, err
+	return p.Client.ListObjectsV2(ctx, in, opts...)
 }
 
 // window is days of UTC.
@@ -101,8 +94,8 @@ func list(t testing.TB, client archive.Pager, w archive.Window, zone string, exp
 	return keys, found
 }
 
-// TestListGivesEachKeyOnceInOrder lists random keys in small pages, so that
-// prefixes are crowded and divided at every turn, beside a sorted slice.
+// TestListGivesEachKeyOnceInOrder lists random keys in small pages, beside a
+// sorted slice.
 func TestListGivesEachKeyOnceInOrder(t *testing.T) {
 	words := []string{"a", "b", "-", "--", "-a", "ab-", "ü", "\U0010FFFF", "+", "%41", " ", "~", ".", ",", "0", "A", "a-b-c", "日", "&<"}
 	for seed := range uint64(16) {
@@ -132,7 +125,7 @@ func TestListGivesEachKeyOnceInOrder(t *testing.T) {
 		want = slices.DeleteFunc(want, func(k string) bool {
 			return slices.ContainsFunc(all, func(o string) bool { return strings.HasPrefix(o, k+"/") })
 		})
-		p := &pager{Client: serveKeys(t, buckettest.Keys(want...)), size: 1 + r.Int32N(8), strict: seed%2 == 0}
+		p := &pager{Client: serveKeys(t, buckettest.Keys(want...)), size: 1 + r.Int32N(8)}
 		got, found := list(t, p, window("2018-12-10", 1), "UTC", "!{timestamp:yyyy}/")
 		if !slices.Equal(got, want) {
 			at := 0
@@ -142,8 +135,8 @@ func TestListGivesEachKeyOnceInOrder(t *testing.T) {
 			t.Fatalf("seed %d, pages of %d: %d keys, want %d; they part at\n%q, want\n%q", seed, p.size, len(got), len(want),
 				got[max(0, at-2):min(len(got), at+3)], want[max(0, at-2):min(len(want), at+3)])
 		}
-		if found.Objects != int64(len(want)) || found.Calls != int64(p.calls) {
-			t.Errorf("seed %d: found %+v in %d calls, want %d objects", seed, found, p.calls, len(want))
+		if found.Objects != int64(len(want)) {
+			t.Errorf("seed %d: found %+v, want %d objects", seed, found, len(want))
 		}
 	}
 }
@@ -187,36 +180,91 @@ func distant(t testing.TB, files buckettest.Files, delay time.Duration) *s3.Clie
 }
 
 // TestListWaitsLittle lists with 200 ms to each call, on a clock of the test's
-// own: the time is that of the longest chain of calls that wait for each other.
+// own: prefixes are listed beside each other, so that the time is far from that
+// of one call after another.
 func TestListWaitsLittle(t *testing.T) {
-	const delay = 200 * time.Millisecond
+	const delay, days = 200 * time.Millisecond, 30
 	for _, c := range []struct {
-		name             string
-		streams, objects int
-		times            int // faster than one call after another, at least
+		name, expression string
+		objects          int           // of a folder
+		takes            time.Duration // at most
 	}{
-		{"one stream", 1, 3000, 6},
-		{"three streams", 3, 1000, 6},
-		{"many streams", 20, 150, 6},
+		{"hours of two pages", "!{timestamp:yyyy/MM/dd/HH}/", 40, days * 24 / 32 * 2 * delay * 5 / 4},
+		{"days of 34 pages", "!{timestamp:yyyy/MM/dd}/", 34 * 20, days * 34 * delay / 8},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				keys := crowd(c.streams, c.objects)
+				keys := folders(c.expression, days, c.objects)
 				p := &pager{Client: distant(t, buckettest.Keys(keys...), delay), size: 20}
 				start := time.Now()
-				got, found := list(t, p, window("2018-12-10", 1), "UTC", "!{timestamp:yyyy/MM/dd}/")
+				got, _ := list(t, p, window("2018-12-01", days), "UTC", c.expression)
 				took := time.Since(start)
 				if !slices.Equal(got, keys) {
 					t.Fatalf("%d keys of %d", len(got), len(keys))
 				}
-				alone := len(keys) / int(p.size)
-				t.Logf("%d calls, at most %d at once, in %v; one after another %d in %v",
-					found.Calls, p.most, took, alone, time.Duration(alone)*delay)
-				if took > time.Duration(alone/c.times)*delay || p.most > 32 || int(found.Calls) > 4*alone {
-					t.Error("that is too slow, or too many calls")
+				if took > c.takes || p.most > 32 || p.calls > len(keys)/20+days*24 {
+					t.Errorf("%d calls, at most %d at once, in %v, want %v", p.calls, p.most, took, c.takes)
 				}
 			})
 		})
+	}
+}
+
+// folders are keys in each folder of December 2018.
+func folders(expression string, days, objects int) []string {
+	form, step := "2006/01/02/", 24*time.Hour
+	if strings.Contains(expression, "HH") {
+		form, step = "2006/01/02/15/", time.Hour
+	}
+	var keys []string
+	start := time.Date(2018, 12, 1, 0, 0, 0, 0, time.UTC)
+	for at := start; at.Before(start.AddDate(0, 0, days)); at = at.Add(step) {
+		for i := range objects {
+			keys = append(keys, fmt.Sprintf("%ss-1-%s-%08x-5df0-4000-8000-000000000000", at.Format(form), at.Format("2006-01-02-15-04-05"), i))
+		}
+	}
+	return keys
+}
+
+// TestListHoldsLittle: while nothing is taken, calls end after a number that does
+// not grow with the archive.
+func TestListHoldsLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const days = 60
+		p := &pager{Client: distant(t, buckettest.Keys(folders("", days, 100)...), time.Millisecond), size: 1}
+		a, err := archive.New(p, "logs", []string{"!{timestamp:yyyy/MM/dd}/"}, time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := 0
+		_, err = a.List(t.Context(), window("2018-12-01", days), func(run.Object) error {
+			if most == 0 {
+				time.Sleep(time.Hour)
+				p.mu.Lock()
+				most = p.calls
+				p.mu.Unlock()
+			}
+			return nil
+		})
+		if err != nil || most > 500 || p.calls != days*100 {
+			t.Errorf("%d calls of %d while the first object was held, %v", most, p.calls, err)
+		}
+	})
+}
+
+func TestListTellsHowFarItIs(t *testing.T) {
+	keys := folders("HH", 2, 1)
+	a, err := archive.New(serveKeys(t, buckettest.Keys(keys...)), "logs", []string{""}, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	a.Progress = func(prefixes, of int) { told = append(told, fmt.Sprint(prefixes, "/", of)) }
+	if _, err := a.List(t.Context(), window("2018-12-01", 2), func(run.Object) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 48 || told[0] != "1/48" || told[47] != "48/48" {
+		t.Errorf("told %v", told)
 	}
 }
 
@@ -230,7 +278,7 @@ func TestListWalksPartitions(t *testing.T) {
 		name, expression string
 		keys             []string
 		want             []int // of keys, in order
-		astray           []string
+		unmatched        []string
 	}{
 		{
 			"before", "logs/app=!{partitionKeyFromQuery:app}/!{timestamp:yyyy/MM/dd/HH}/",
@@ -288,10 +336,10 @@ func TestListWalksPartitions(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
-			slices.Sort(found.AstrayKeys)
-			slices.Sort(c.astray)
-			if !slices.Equal(found.AstrayKeys, c.astray) || int(found.Astray) != len(c.astray) {
-				t.Errorf("astray are %d, %q, want %q", found.Astray, found.AstrayKeys, c.astray)
+			slices.Sort(found.UnmatchedKeys)
+			slices.Sort(c.unmatched)
+			if !slices.Equal(found.UnmatchedKeys, c.unmatched) || int(found.Unmatched) != len(c.unmatched) {
+				t.Errorf("unmatched are %d, %q, want %q", found.Unmatched, found.UnmatchedKeys, c.unmatched)
 			}
 		})
 	}
@@ -328,7 +376,8 @@ func TestListCountsWhatIsNoObject(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recorded := httptest.NewRecorder()
 		h.ServeHTTP(recorded, r)
-		_, _ = fmt.Fprint(w, strings.Replace(recorded.Body.String(), "<Contents>", "<Contents><Key>"+hour+"</Key><Size>0</Size></Contents><Contents>", 1))
+		_, _ = strings.NewReplacer("<KeyCount>3<", "<KeyCount>4<", "<IsTruncated>", "<Contents><Key>"+hour+"</Key><Size>0</Size></Contents><IsTruncated>").
+			WriteString(w, recorded.Body.String())
 	}))
 	defer server.Close()
 	got, found := list(t, client(t, server.URL), archive.Window{

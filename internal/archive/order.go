@@ -7,159 +7,162 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// order runs calls beside each other and hands on what they found one after the
-// other, as if they had been made so. The calls are a list in key order; one
-// that was made may put others in its place behind it.
+const (
+	// concurrency is how many branches are listed at once, each page by page.
+	concurrency = 32
+	// depth is how many pages of a branch may wait for their turn, two less for
+	// each branch before it, but minPages at least. So a branch has been listed
+	// when its turn comes, and no more than some 350 pages wait in all, of 1,000
+	// objects and some 200 KB each.
+	depth    = 36
+	minPages = 2
+)
+
+// order hands on what branches hold one after the other, while they are listed
+// beside each other.
 type order struct {
-	listing  *listing
-	branches []branch // not yet in the list
+	branches []branch
 
 	mu      sync.Mutex
 	changed sync.Cond
-	first   *call // whose objects are handed on next
-	last    *call
-	held    int // objects that calls of the list hold, or may come to hold
-	waiting int // workers that found no call to make
+	waiting []waiting // by branch
+	begun   int       // branches
+	front   int       // the branch whose objects are handed on
 	err     error
 	over    bool
+}
+
+// waiting is what has been listed of a branch and not been handed on.
+type waiting struct {
+	pages [][]run.Object
+	ended bool
 }
 
 // run lists branches and hands on their objects.
 func (l *listing) run(ctx context.Context, branches []branch, each func(run.Object) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	o := &order{listing: l, branches: branches}
+	o := &order{branches: branches, waiting: make([]waiting, len(branches))}
 	o.changed.L = &o.mu
 	var workers sync.WaitGroup
-	for range concurrency {
-		workers.Go(func() { o.work(ctx) })
+	for range min(concurrency, len(branches)) {
+		workers.Go(func() {
+			for {
+				i, more := o.begin()
+				if !more {
+					return
+				}
+				o.end(i, l.branch(ctx, branches[i], func(page []run.Object) bool { return o.put(i, page) }))
+			}
+		})
 	}
-	err := o.handOn(each)
+	err := l.handOn(o, each)
 	cancel()
+	o.stop()
 	workers.Wait()
 	return err
 }
 
-// work makes calls until there are none left.
-func (o *order) work(ctx context.Context) {
-	for {
-		c := o.next()
-		if c == nil {
-			return
+// branch lists one branch until put wants no more.
+func (l *listing) branch(ctx context.Context, b branch, put func([]run.Object) bool) error {
+	for page, err := range pages(ctx, l.client, l.bucket, b.prefix, "") {
+		if err != nil {
+			return err
 		}
-		behind, err := o.listing.make(ctx, c, o.idle)
-		o.done(c, behind, err)
-	}
-}
-
-// next waits for a call to make: the foremost that nobody has begun. The first
-// of all can always be begun, so that there is no standing still.
-func (o *order) next() *call {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for !o.over {
-		c := o.first
-		for c != nil && c.begun {
-			c = c.next
+		objects := make([]run.Object, len(page.Contents))
+		for i, o := range page.Contents {
+			objects[i] = listed(o)
 		}
-		if c == nil && len(o.branches) > 0 && o.held < ahead {
-			b := o.branches[0]
-			o.branches = o.branches[1:]
-			c = &call{prefix: b.prefix, window: b.window}
-			o.append(c)
+		if !put(objects) {
+			return nil
 		}
-		if c != nil && (c == o.first || o.held < ahead) {
-			c.begun = true
-			o.held += pageSize
-			return c
-		}
-		o.waiting++
-		o.changed.Wait()
-		o.waiting--
 	}
 	return nil
 }
 
-// idle tells whether half of the workers have nothing to do.
-func (o *order) idle() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.waiting >= concurrency/2
-}
-
-func (o *order) append(c *call) {
-	if o.first == nil {
-		o.first = c
-	} else {
-		o.last.next = c
-	}
-	o.last = c
-}
-
-// done puts the calls that follow from c behind it.
-func (o *order) done(c *call, behind []*call, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	c.done = true
-	o.held += len(c.objects) - pageSize
-	if err != nil && o.err == nil {
-		o.err = err
-	}
-	at := c
-	for _, b := range behind {
-		b.window = c.window
-		o.held += len(b.objects)
-		b.next, at.next = at.next, b
-		if o.last == at {
-			o.last = b
-		}
-		at = b
-	}
-	o.changed.Broadcast()
-}
-
-// handOn hands on the objects of the calls in order, until none is left.
-func (o *order) handOn(each func(run.Object) error) error {
-	defer o.end()
-	for {
-		c, err := o.front()
-		if c == nil || err != nil {
-			return err
-		}
-		for _, object := range c.objects {
-			if err := o.listing.take(object, c.window, each); err != nil {
+// handOn hands on the objects of the branches in order, until none is left.
+func (l *listing) handOn(o *order, each func(run.Object) error) error {
+	for i, b := range o.branches {
+		for {
+			page, more, err := o.take(i)
+			if err != nil {
 				return err
 			}
+			if !more {
+				break
+			}
+			for _, object := range page {
+				if err := l.take(object, b.window, each); err != nil {
+					return err
+				}
+			}
 		}
-		o.pop()
+		if l.progress != nil {
+			l.progress(i+1, len(o.branches))
+		}
 	}
+	return nil
 }
 
-// front waits for the first call to be done; nil when there are no more.
-func (o *order) front() (*call, error) {
+// begin waits for a branch to list: none that is too far from its turn.
+func (o *order) begin() (i int, more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for {
-		switch {
-		case o.err != nil:
-			return nil, o.err
-		case o.first == nil && len(o.branches) == 0:
-			return nil, nil //nolint:nilnil // the end
-		case o.first != nil && o.first.done:
-			return o.first, nil
-		}
+	for !o.over && o.begun < len(o.branches) && o.begun >= o.front+concurrency {
 		o.changed.Wait()
 	}
+	if o.over || o.begun == len(o.branches) {
+		return 0, false
+	}
+	o.begun++
+	return o.begun - 1, true
 }
 
-func (o *order) pop() {
+// put adds a page to a branch, when there is room; false if it is not wanted any
+// more.
+func (o *order) put(i int, page []run.Object) (wanted bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.held -= len(o.first.objects)
-	o.first = o.first.next
+	for !o.over && len(o.waiting[i].pages) >= max(minPages, depth-2*(i-o.front)) {
+		o.changed.Wait()
+	}
+	o.waiting[i].pages = append(o.waiting[i].pages, page)
+	o.changed.Broadcast()
+	return !o.over
+}
+
+// end says that a branch has been listed.
+func (o *order) end(i int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.waiting[i].ended = true
+	if o.err == nil {
+		o.err = err
+	}
 	o.changed.Broadcast()
 }
 
-func (o *order) end() {
+// take waits for the next page of the branch at the front; there are no more
+// when its end has been reached.
+func (o *order) take(i int) (page []run.Object, more bool, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.front != i {
+		o.front = i
+		o.changed.Broadcast()
+	}
+	w := &o.waiting[i]
+	for o.err == nil && len(w.pages) == 0 && !w.ended {
+		o.changed.Wait()
+	}
+	if o.err != nil || len(w.pages) == 0 {
+		return nil, false, o.err
+	}
+	page, w.pages = w.pages[0], w.pages[1:]
+	o.changed.Broadcast()
+	return page, true, nil
+}
+
+func (o *order) stop() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.over = true

@@ -26,10 +26,21 @@ func Stat(ctx context.Context, client Stater, bucket string, o run.Object) (run.
 	case err != nil:
 		return run.Object{}, fault(ctx, "s3:GetObject on arn:aws:s3:::"+bucket+"/*", bucket, o.Key, err)
 	}
+	if err := wrongHead(head, bucket, o.Key); err != nil {
+		return run.Object{}, err
+	}
 	o.Size, o.ETag = aws.ToInt64(head.ContentLength), aws.ToString(head.ETag)
 	o.StorageClass = string(head.StorageClass) // none for STANDARD
 	// The header of a restored copy is: ongoing-request="false", expiry-date="…"
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 	o.Restored = strings.Contains(aws.ToString(head.Restore), `ongoing-request="false"`)
 	return o, nil
+}
+
+// wrongHead is the Fault of an answer to HEAD that lacks what S3 always says.
+func wrongHead(head *s3.HeadObjectOutput, bucket, key string) error {
+	if aws.ToString(head.ETag) == "" || head.ContentLength == nil {
+		return unbelievable(where(bucket, key) + " was answered without an ETag or a length, which S3 always gives")
+	}
+	return nil
 }

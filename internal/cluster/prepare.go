@@ -77,14 +77,10 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 // days are the names of the indices that events with from ≤ time < to go into,
 // in order. There is at least one.
 func days(prefix string, zone *time.Location, from, to time.Time) []string {
-	y, m, d := from.In(zone).Date()
-	last := to.Add(-1).In(zone).Format(time.DateOnly)
 	var names []string
-	// Dates are counted in UTC, which has each of them exactly once.
-	for day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC); ; day = day.AddDate(0, 0, 1) {
-		date := day.Format(time.DateOnly)
-		names = append(names, prefix+"-"+date)
-		if date >= last {
+	for y, m, d := run.DayOf(from.In(zone)); ; d++ {
+		names = append(names, prefix+time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Format("-2006-01-02"))
+		if !run.StartOfDay(y, m, d+1, zone).Before(to) {
 			return names
 		}
 	}

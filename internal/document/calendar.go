@@ -1,23 +1,27 @@
 package document
 
-import "time"
+import (
+	"time"
 
-// calendar names days and writes times in a zone. The spans of time it met last
+	"github.com/rehydrate/rehydrate/internal/run"
+)
+
+// calendar names days and writes times in a zone. The periods it met last
 // are kept, because events come in order of time more or less.
 type calendar struct {
-	prefix string
-	zone   *time.Location
-	spans  []span
-	last   int // of spans, found last
+	prefix  string
+	zone    *time.Location
+	periods []period
+	last    int // of periods, found last
 }
 
-// maxSpans covers the days of an object many times over: CloudWatch takes events
+// maxPeriods covers the days of an object many times over: CloudWatch takes events
 // up to 14 days old.
-const maxSpans = 64
+const maxPeriods = 64
 
-// span is a stretch of time, begin ≤ t < end in milliseconds since 1970, that has
-// one date and one offset from UTC.
-type span struct {
+// period is the time begin ≤ t < end, in milliseconds since 1970, that belongs to
+// one day and has one date and one offset from UTC.
+type period struct {
 	begin, end int64
 	index      string
 	midnight   int64  // when the date shown begins, by the offset shown
@@ -40,50 +44,53 @@ func (c *calendar) appendTime(dst []byte, ms int64) []byte {
 		'0'+byte(milli/100), '0'+byte(milli/10%10), '0'+byte(milli%10)), s.offset...)
 }
 
-func (c *calendar) find(ms int64) *span {
-	if c.last < len(c.spans) {
-		if s := &c.spans[c.last]; s.begin <= ms && ms < s.end {
+func (c *calendar) find(ms int64) *period {
+	if c.last < len(c.periods) {
+		if s := &c.periods[c.last]; s.begin <= ms && ms < s.end {
 			return s
 		}
 	}
-	for i := range c.spans {
-		if s := &c.spans[i]; s.begin <= ms && ms < s.end {
+	for i := range c.periods {
+		if s := &c.periods[i]; s.begin <= ms && ms < s.end {
 			c.last = i
 			return s
 		}
 	}
-	if len(c.spans) == maxSpans {
-		c.spans = c.spans[:0]
+	if len(c.periods) == maxPeriods {
+		c.periods = c.periods[:0]
 	}
-	c.spans = append(c.spans, c.span(ms))
-	c.last = len(c.spans) - 1
-	return &c.spans[c.last]
+	c.periods = append(c.periods, c.make(ms))
+	c.last = len(c.periods) - 1
+	return &c.periods[c.last]
 }
 
-// span makes the span that holds ms. RFC 3339 knows no seconds in an offset, but
-// zones had them while they followed the sun: the offset is shown to the minute
-// and the time of day by that, so that the instant is exact. The index is that
-// of the zone's own day all the same.
-func (c *calendar) span(ms int64) span {
+// make makes the period that holds ms. RFC 3339 knows no seconds in an offset,
+// but zones had them while they followed the sun: the offset is shown to the
+// minute and the time of day by that, so that the instant is exact. The index is
+// that of the zone's own day all the same.
+func (c *calendar) make(ms int64) period {
 	t := time.UnixMilli(ms).In(c.zone)
 	_, offset := t.Zone()
 	shown := offset / 60 * 60
-	own, read := midnight(ms, offset), midnight(ms, shown)
-	s := span{
-		begin: max(own, read), end: min(own, read) + 86_400_000,
-		index:    c.prefix + t.Format("-2006-01-02"),
+	year, month, day := run.DayOf(t)
+	read := midnight(ms, shown)
+	p := period{
+		begin: max(read, run.StartOfDay(year, month, day, c.zone).UnixMilli()),
+		end:   min(read+86_400_000, run.StartOfDay(year, month, day+1, c.zone).UnixMilli()),
+		index: c.prefix + time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format("-2006-01-02"),
+
 		midnight: read,
 	}
 	local := time.UnixMilli(ms).In(time.FixedZone("", shown))
-	s.date, s.offset = local.Format("2006-01-02T"), local.Format("Z07:00")
+	p.date, p.offset = local.Format("2006-01-02T"), local.Format("Z07:00")
 	since, until := t.ZoneBounds()
 	if !since.IsZero() {
-		s.begin = max(s.begin, since.UnixMilli())
+		p.begin = max(p.begin, since.UnixMilli())
 	}
-	if !until.IsZero() {
-		s.end = min(s.end, until.UnixMilli())
+	if until.After(t) { // it is not on the last day of some leap years
+		p.end = min(p.end, until.UnixMilli())
 	}
-	return s
+	return p
 }
 
 // midnight is when the day of ms began, by the offset in seconds.

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -25,6 +26,10 @@ func TestTimesAndIndices(t *testing.T) {
 		// A day that begins at 01:00, and one that was left out.
 		{"America/Sao_Paulo", "2018-11-04T03:00:00.000Z", "p-2018-11-04", "2018-11-04T01:00:00.000-02:00"},
 		{"Pacific/Apia", "2011-12-30T10:00:00.000Z", "p-2011-12-31", "2011-12-31T00:00:00.000+14:00"},
+		// The clock goes back over midnight at 00:01: the day has begun all the same.
+		{"America/St_Johns", "2006-10-29T02:30:59.999Z", "p-2006-10-29", "2006-10-29T00:00:59.999-02:30"},
+		{"America/St_Johns", "2006-10-29T02:31:00.000Z", "p-2006-10-29", "2006-10-28T23:01:00.000-03:30"},
+		{"America/St_Johns", "2006-10-29T03:30:00.000Z", "p-2006-10-29", "2006-10-29T00:00:00.000-03:30"},
 		{"Asia/Kolkata", "2024-01-01T00:00:00.000Z", "p-2024-01-01", "2024-01-01T05:30:00.000+05:30"},
 		// Tokyo's sun is 9:18:59 ahead; what is written is this very instant.
 		{"Asia/Tokyo", "1880-01-01T00:00:00.000Z", "p-1880-01-01", "1880-01-01T09:18:00.000+09:18"},
@@ -52,14 +57,15 @@ func TestTimesAndIndices(t *testing.T) {
 
 func TestTimesAgreeWithTheStandardLibrary(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, name := range []string{"Asia/Tokyo", "UTC", "America/New_York", "Australia/Lord_Howe", "Africa/Monrovia", "Pacific/Apia"} {
+	for _, name := range []string{"Asia/Tokyo", "UTC", "America/New_York", "Australia/Lord_Howe", "Africa/Monrovia", "Pacific/Apia", "America/St_Johns", "America/Santiago"} {
 		m := maker(t, name)
 		from := time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 		to := time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 		for range 20_000 {
 			ms := from + random.Int64N(to-from)
 			at := time.UnixMilli(ms).In(m.days.zone)
-			if got, want := m.Index(ms), "p-"+at.Format(time.DateOnly); got != want {
+			y, month, d := run.DayOf(at)
+			if got, want := m.Index(ms), fmt.Sprintf("p-%04d-%02d-%02d", y, month, d); got != want {
 				t.Fatalf("%d in %s goes to %s, want %s", ms, name, got, want)
 			}
 			got := string(m.days.appendTime(nil, ms))

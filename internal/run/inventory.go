@@ -20,12 +20,12 @@ type Inventory struct {
 	Unfit     int64    `json:"unfit"`
 	UnfitKeys []string `json:"unfitKeys"`
 	// Outside counts objects that were left out because the time in their key is
-	// not in the hours looked for; Astray keys and folders that stand where the
+	// not in the hours looked for; Unmatched keys and folders that stand where the
 	// prefix expression has folders of another form and were not looked into.
-	// AstrayKeys are the first of them.
-	Outside    int64    `json:"outside"`
-	Astray     int64    `json:"astray"`
-	AstrayKeys []string `json:"astrayKeys"`
+	// UnmatchedKeys are the first of them.
+	Outside       int64    `json:"outside"`
+	Unmatched     int64    `json:"unmatched"`
+	UnmatchedKeys []string `json:"unmatchedKeys"`
 	// Estimate is present in a run that only plans and found something.
 	Estimate *Estimate `json:"estimate,omitempty"`
 }

@@ -204,8 +204,10 @@ func (r Request) setRange(p *Plan, zone *time.Location) error {
 		return invalid("lastDays: %d is out of bounds; give %s", *r.LastDays, allowed("lastDays"))
 	case r.LastDays != nil:
 		y, m, d := p.Started.Date()
-		p.From = time.Date(y, m, d-*r.LastDays, 0, 0, 0, 0, zone)
-		p.To = time.Date(y, m, d, 0, 0, 0, 0, zone)
+		p.From, p.To = StartOfDay(y, m, d-*r.LastDays, zone), StartOfDay(y, m, d, zone)
+		if !p.From.Before(p.To) {
+			return invalid("lastDays: the clocks of %s skipped that day; give more days", zone)
+		}
 		return nil
 	case r.From == "":
 		return invalid("from: missing; give %s, or lastDays, or retry", allowed("from"))
@@ -218,6 +220,9 @@ func (r Request) setRange(p *Plan, zone *time.Location) error {
 	}
 	if p.To, err = instant("to", r.To, zone, 1); err != nil {
 		return err
+	}
+	if p.From.Equal(p.To) && r.From == r.To && len(r.From) == len(time.DateOnly) {
+		return invalid("from: there is no %s in %s, whose clocks skipped that day; give another", r.From, zone)
 	}
 	if !p.From.Before(p.To) {
 		return invalid("from: %s is not before to (%s); swap them", r.From, r.To)
@@ -236,8 +241,8 @@ func (r Request) setRange(p *Plan, zone *time.Location) error {
 
 // instant reads a day, moved on by days, or an RFC 3339 instant.
 func instant(member, s string, zone *time.Location, days int) (time.Time, error) {
-	if t, err := time.ParseInLocation(time.DateOnly, s, zone); err == nil {
-		return time.Date(t.Year(), t.Month(), t.Day()+days, 0, 0, 0, 0, zone), nil
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return StartOfDay(t.Year(), t.Month(), t.Day()+days, zone), nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil || t.Year() < 1970 {

@@ -61,7 +61,7 @@ func (v *inventory) result(from, to time.Time) run.Inventory {
 		Objects: v.total.Objects, Bytes: v.total.Bytes,
 		Days: inOrder(v.days), Hours: inOrder(v.hours), Gaps: v.gaps(from, to),
 		Unrestored: []run.Unrestored{}, Unfit: v.unfit, UnfitKeys: v.unfitKeys,
-		Outside: v.found.Outside, Astray: v.found.Astray, AstrayKeys: append([]string{}, v.found.AstrayKeys...),
+		Outside: v.found.Outside, Unmatched: v.found.Unmatched, UnmatchedKeys: append([]string{}, v.found.UnmatchedKeys...),
 	}
 	for _, class := range slices.Sorted(maps.Keys(v.unrestored)) {
 		r.Unrestored = append(r.Unrestored, *v.unrestored[class])

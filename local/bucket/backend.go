@@ -5,14 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"path"
+	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/rclone/gofakes3"
@@ -122,10 +121,19 @@ func (b backend) stat(bucket, key string) (fs.FileInfo, error) {
 
 // unreadable is a file system's error in S3's words.
 func unreadable(key string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
+	if gone(err) {
 		return gofakes3.KeyNotFound(key)
 	}
-	return gofakes3.ErrorMessage(gofakes3.ErrInvalidRequest, err.Error())
+	return gofakes3.ErrorMessage(gofakes3.ErrInvalidRequest, reason(key, err))
+}
+
+// reason is a file system's error in a sentence.
+func reason(key string, err error) string {
+	if strings.Contains(err.Error(), "path escapes from parent") { // os.Root has no exported error for it
+		return fmt.Sprintf("a link at %q leads out of the folder and is not followed; "+
+			"put the files themselves there, or give the folder that it leads to as an archive of its own", key)
+	}
+	return err.Error()
 }
 
 // invalidKey tells why no file can stand for key, or nil.
@@ -137,14 +145,21 @@ func invalidKey(key string) error {
 		why = "a folder holds no directory markers"
 	case key == "." || !fs.ValidPath(key):
 		why = "a file's path has no empty, . or .. segments and is UTF-8"
-	case strings.ContainsAny(key, "\x00\\"):
-		why = "a file's name has no NUL and no backslash"
+	case !representable(key):
+		why = "a file of this system cannot have that name"
 	case first == uploads:
 		why = uploads + " is this server's own"
 	default:
 		return nil
 	}
 	return gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, fmt.Sprintf("%q cannot be a key here: %s", key, why))
+}
+
+// representable tells whether the system can have a file of that path: on Windows
+// not with a backslash or a colon.
+func representable(key string) bool {
+	_, err := filepath.Localize(key)
+	return err == nil
 }
 
 func object(key string, info fs.FileInfo, contents io.ReadCloser) *gofakes3.Object {

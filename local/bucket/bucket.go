@@ -54,7 +54,7 @@ func New(folders map[string]Folder) (http.Handler, error) {
 		switch f := b[name]; {
 		case fromWebPage(r):
 			refuse(w, "this server is for programs of this computer")
-		case changes && f != nil && f.dir == "":
+		case changes && f != nil && f.root == nil:
 			refuse(w, "bucket "+name+" is read only")
 		default:
 			s3.ServeHTTP(w, r)
@@ -62,38 +62,38 @@ func New(folders map[string]Folder) (http.Handler, error) {
 	}), nil
 }
 
-// folder is a bucket as it is served; dir is empty where it is read only.
+// folder is a bucket as it is served. All that is read and written goes through
+// an os.Root: a link that leads out of the folder is refused.
 type folder struct {
 	files fs.FS
-	dir   string
+	root  *os.Root // nil where it is read only
 	// commits is held while an object gets its name or loses it, so that a
 	// condition and what it guards are one step.
 	commits sync.Mutex
-	// walks are the listings under way: each holds a folder's entries in memory.
+	// walks are the listings under way: each holds a folder's names in memory.
 	walks chan struct{}
+	known known
 }
 
 const mostWalks = 4
 
 func open(f Folder) (*folder, error) {
+	opened := &folder{files: f.Files, walks: make(chan struct{}, mostWalks)}
 	if f.Files != nil {
-		return &folder{files: f.Files, walks: make(chan struct{}, mostWalks)}, nil
+		return opened, nil
 	}
 	if !f.ReadOnly {
 		if err := os.MkdirAll(f.Dir, 0o755); err != nil {
 			return nil, fmt.Errorf("make the folder of a bucket: %w", err)
 		}
 	}
-	info, err := os.Stat(f.Dir)
+	root, err := os.OpenRoot(f.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of a bucket: %w", err)
 	}
-	if !info.IsDir() {
-		return nil, fmt.Errorf("open the folder of a bucket: %s is no folder", f.Dir)
-	}
-	opened := &folder{files: os.DirFS(f.Dir), walks: make(chan struct{}, mostWalks)}
+	opened.files = root.FS()
 	if !f.ReadOnly {
-		opened.dir = f.Dir
+		opened.root = root
 	}
 	return opened, nil
 }

@@ -1,7 +1,6 @@
 package bucket
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +22,7 @@ func (b backend) ListBucket(_ context.Context, bucket string, prefix *gofakes3.P
 	}
 	f.walks <- struct{}{}
 	defer func() { <-f.walks }()
-	l := lister{files: f.files, after: page.Marker, limit: int(page.MaxKeys), list: gofakes3.NewObjectList()}
+	l := lister{folder: f, after: page.Marker, limit: int(page.MaxKeys), list: gofakes3.NewObjectList()}
 	if rolled, ok := strings.CutSuffix(page.Marker, beyond); ok {
 		l.rolled = rolled
 	}
@@ -37,17 +36,17 @@ func (b backend) ListBucket(_ context.Context, bucket string, prefix *gofakes3.P
 	if i := strings.LastIndexByte(l.prefix, '/'); i > 0 {
 		start = l.prefix[:i]
 	}
-	if start == "." || invalidKey(start) == nil && isFolder(f.files, start) {
-		if _, err := l.walk(start); err != nil {
-			return nil, err
+	if start != "." {
+		if info, err := fs.Stat(f.files, start); invalidKey(start) != nil || gone(err) || err == nil && !info.IsDir() {
+			return l.list, nil
+		} else if err != nil {
+			return nil, unreadable(start, err)
 		}
 	}
+	if _, err := l.walk(start); err != nil {
+		return nil, err
+	}
 	return l.list, nil
-}
-
-func isFolder(files fs.FS, name string) bool {
-	info, err := fs.Stat(files, name)
-	return err == nil && info.IsDir()
 }
 
 // beyond stands after a common prefix in a marker: greater than any key below
@@ -56,7 +55,7 @@ const beyond = "\xff"
 
 // lister collects one page while it walks a folder in key order.
 type lister struct {
-	files                    fs.FS
+	folder                   *folder
 	prefix, delimiter, after string
 	limit, n                 int
 	list                     *gofakes3.ObjectList
@@ -65,23 +64,26 @@ type lister struct {
 }
 
 // walk adds what lies in dir, until it returns true: the page is full. Links are
-// followed; a circle of them ends in the system's error.
+// followed inside the bucket's folder; a circle of them ends in the system's
+// error.
 func (l *lister) walk(dir string) (full bool, err error) {
-	entries, err := l.entries(dir)
+	keys, err := l.folder.keys(dir)
 	if err != nil {
 		return false, err
 	}
-	for _, e := range entries {
-		if l.rolls(e.key) {
+	for _, key := range keys[l.first(keys):] {
+		switch {
+		case key > l.prefix && !strings.HasPrefix(key, l.prefix):
+			return false, nil
+		case l.skips(key):
 			continue
+		case !utf8.ValidString(key):
+			return false, gofakes3.ErrorMessage(gofakes3.ErrInvalidRequest, fmt.Sprintf("the file name %q is not UTF-8 and cannot be a key", key))
 		}
-		if !utf8.ValidString(e.key) {
-			return false, gofakes3.ErrorMessage(gofakes3.ErrInvalidRequest, fmt.Sprintf("the file name %q is not UTF-8 and cannot be a key", e.key))
-		}
-		if dir, ok := strings.CutSuffix(e.key, "/"); ok {
+		if dir, ok := strings.CutSuffix(key, "/"); ok {
 			full, err = l.walk(dir)
 		} else {
-			full, err = l.file(e)
+			full, err = l.file(key)
 		}
 		if full || err != nil {
 			return full, err
@@ -90,21 +92,28 @@ func (l *lister) walk(dir string) (full bool, err error) {
 	return false, nil
 }
 
-// file adds an entry if it is a regular file that is still there.
-func (l *lister) file(e entry) (full bool, err error) {
-	info, err := e.Info()
-	if e.Type()&fs.ModeSymlink != 0 {
-		info, err = fs.Stat(l.files, e.key)
+// first is where what is wanted of a folder's keys may begin.
+func (l *lister) first(keys []string) int {
+	from := max(l.prefix, l.after)
+	i, _ := slices.BinarySearch(keys, from)
+	if i > 0 && strings.HasSuffix(keys[i-1], "/") && strings.HasPrefix(from, keys[i-1]) {
+		i-- // it lies in that folder
 	}
+	return i
+}
+
+// file adds a key if it is that of a regular file which is still there.
+func (l *lister) file(key string) (full bool, err error) {
+	info, err := fs.Stat(l.folder.files, key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, unreadable(e.key, err)
+		return false, unreadable(key, err)
 	case !info.Mode().IsRegular():
 		return false, nil
 	}
-	return l.add(e.key, info), nil
+	return l.add(key, info), nil
 }
 
 // skips tells whether nothing at key, or below it where it ends in a slash, is
@@ -147,40 +156,4 @@ func (l *lister) add(key string, info fs.FileInfo) (full bool) {
 		StorageClass: gofakes3.StorageStandard,
 	})
 	return false
-}
-
-// entry has the key of a file, or of a folder or a link to one, which ends in a
-// slash.
-type entry struct {
-	key string
-	fs.DirEntry
-}
-
-// entries are those of dir that are wanted, in key order: a folder sorts by its name with a
-// slash, so that "a-b" comes before "a/b".
-func (l *lister) entries(dir string) ([]entry, error) {
-	found, err := fs.ReadDir(l.files, dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // removed meanwhile
-	}
-	if err != nil {
-		return nil, unreadable(dir, err)
-	}
-	list := make([]entry, 0, len(found))
-	for _, d := range found {
-		e := entry{key: d.Name(), DirEntry: d}
-		if dir != "." {
-			e.key = dir + "/" + e.key
-		} else if e.key == uploads {
-			continue
-		}
-		if d.IsDir() || d.Type()&fs.ModeSymlink != 0 && isFolder(l.files, e.key) {
-			e.key += "/"
-		}
-		if !l.skips(e.key) {
-			list = append(list, e)
-		}
-	}
-	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
-	return list, nil
 }

@@ -2,6 +2,7 @@ package bucket_test
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -9,9 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/rehydrate/rehydrate/local/bucket"
+	"github.com/rehydrate/rehydrate/local/bucket/buckettest"
 )
 
 // item is a key or a common prefix of a listing.
@@ -41,7 +46,7 @@ func model(keys []string, prefix, delimiter, after string) []item {
 // TestListAgainstModel lists random folders with every kind of prefix,
 // delimiter, page size and start, and follows all pages.
 func TestListAgainstModel(t *testing.T) {
-	names := []string{"a", "b", "ab", "a-b", "a.b", "a b", "A", "0", "é", "日本", "x+y", "%2F", "~", "\U0001F600", "-", "&amp;"}
+	names := []string{"a", "b", "ab", "a-b", "a.b", "a b", "A", "0", "é", "日本", "x+y", "%2F", "~", "\U0001F600", "-", "&amp;", `x\y`}
 	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		dir := t.TempDir()
@@ -155,23 +160,115 @@ func TestListV1(t *testing.T) {
 }
 
 // TestListHidesWhatIsNoKey: half-written uploads, empty folders, dead links. Links
-// that lead somewhere are followed.
+// that lead somewhere in the folder are followed.
 func TestListHidesWhatIsNoKey(t *testing.T) {
-	dir, elsewhere := t.TempDir(), t.TempDir()
+	dir := t.TempDir()
 	put(t, dir, "a/b", "x")
 	put(t, dir, ".uploads/object-1", "x")
-	put(t, elsewhere, "c", "x")
+	put(t, dir, "there/c", "x")
 	if err := os.MkdirAll(filepath.Join(dir, "empty/folder"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for link, to := range map[string]string{"dead": "nowhere", "folder": elsewhere, "file": filepath.Join(elsewhere, "c")} {
+	for link, to := range map[string]string{"dead": "nowhere", "folder": "there", "file": "there/c"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Skip(err)
 		}
 	}
 	got := pages(t, serve(t, dir), "", "", "", 2)
-	if fmt.Sprint(got) != "[{a/b false} {file false} {folder/c false}]" {
+	if fmt.Sprint(got) != "[{a/b false} {file false} {folder/c false} {there/c false}]" {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestLinksOutOfTheFolderAreRefused, whatever is asked for, and never hidden.
+func TestLinksOutOfTheFolderAreRefused(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	put(t, dir, "a/b", "x")
+	put(t, elsewhere, "c", "secret")
+	for link, to := range map[string]string{"folder": elsewhere, "file": filepath.Join(elsewhere, "c")} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	a := actions{serve(t, dir), t.Context()}
+	list := func(prefix string) error {
+		_, err := a.ListObjectsV2(a.ctx, &s3.ListObjectsV2Input{Bucket: aws.String("logs"), Prefix: &prefix})
+		return err
+	}
+	_, _, file := a.get("logs", "file")
+	_, _, below := a.get("logs", "folder/c")
+	_, put := a.put("logs", "folder/new", "x")
+	for name, err := range map[string]error{
+		"list": list(""), "list the folder": list("folder/"), "list in the folder": list("folder/c"),
+		"get": file, "get below": below, "put": put,
+	} {
+		if err == nil || !strings.Contains(err.Error(), "leads out of the folder and is not followed") {
+			t.Errorf("%s: %v, want a refusal", name, err)
+		}
+	}
+	if err := list("a/"); err != nil {
+		t.Errorf("beside the links: %v", err)
+	}
+	if left, err := os.ReadDir(elsewhere); err != nil || len(left) != 1 {
+		t.Errorf("elsewhere are %v, %v", left, err)
+	}
+}
+
+// reads counts how often folders are read.
+type reads struct {
+	buckettest.Files
+	n *int
+}
+
+func (r reads) ReadDir(name string) ([]fs.DirEntry, error) {
+	*r.n++
+	return r.Files.ReadDir(name)
+}
+
+func TestACrowdedFolderIsReadOnce(t *testing.T) {
+	var keys []string
+	for i := range 6000 {
+		keys = append(keys, fmt.Sprintf("2018/12/10/03/%04d", i))
+	}
+	n := 0
+	h, err := bucket.New(map[string]bucket.Folder{"logs": {Files: reads{buckettest.Keys(keys...), &n}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := pages(t, client(t, h), "2018/12/10/03/", "", "", 100)
+	if len(got) != len(keys) || n != 1 {
+		t.Errorf("%d keys, and the folder was read %d times", len(got), n)
+	}
+}
+
+// TestACrowdedFolderIsListedAsItIs: what is known of it is no older than it.
+func TestACrowdedFolderIsListedAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 5500 {
+		put(t, dir, fmt.Sprintf("a/%04d", i), "")
+	}
+	a := actions{serve(t, dir), t.Context()}
+	// The folder was left alone for long.
+	if err := os.Chtimes(filepath.Join(dir, "a"), time.Time{}, time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for i, change := range []func() error{
+		func() error { return nil },
+		func() error { _, err := a.put("logs", "a/new", "x"); return err },
+		func() error { return a.delete("logs", "a/0000") },
+		func() error { return os.Remove(filepath.Join(dir, "a/0001")) },
+		func() error { return os.WriteFile(filepath.Join(dir, "a/0002"), []byte("longer"), 0o644) },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := len(pages(t, a.Client, "a/", "", "", 1000)), 5500+[]int{0, 1, 0, -1, -1}[i]; got != want {
+			t.Errorf("after change %d there are %d keys, want %d", i, got, want)
+		}
+	}
+	out, err := a.ListObjectsV2(a.ctx, &s3.ListObjectsV2Input{Bucket: aws.String("logs"), Prefix: aws.String("a/0002")})
+	if err != nil || *out.Contents[0].Size != 6 {
+		t.Errorf("%v, want the size that the file has now", err)
 	}
 }
 

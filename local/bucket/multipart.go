@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
+	"path"
 	"strconv"
 
 	"github.com/rclone/gofakes3"
@@ -20,12 +20,8 @@ func (b backend) CreateMultipartUpload(_ context.Context, bucket, key string, _ 
 	if err != nil {
 		return "", err
 	}
-	var dir string
-	err = f.among(func(parent string) error {
-		dir, err = os.MkdirTemp(parent, "parts-")
-		return err
-	})
-	return gofakes3.UploadID(filepath.Base(dir)), err
+	dir, err := f.among("parts-", func(name string) error { return f.root.Mkdir(name, 0o755) })
+	return gofakes3.UploadID(path.Base(dir)), err
 }
 
 // UploadPart keeps a part; a second one of the same number takes its place.
@@ -40,10 +36,10 @@ func (b backend) UploadPart(_ context.Context, bucket, key string, id gofakes3.U
 	}
 	defer f.discard(name)
 	part := f.part(id, number)
-	if err := os.Rename(name, part); err != nil {
+	if err := f.root.Rename(name, part); err != nil {
 		return "", err
 	}
-	info, err := os.Stat(part)
+	info, err := f.root.Stat(part)
 	if err != nil {
 		return "", err
 	}
@@ -64,7 +60,7 @@ func (b backend) CompleteMultipartUpload(ctx context.Context, bucket, key string
 		if i > 0 && p.PartNumber <= in.Parts[i-1].PartNumber {
 			return "", "", gofakes3.ErrInvalidPartOrder
 		}
-		part, err := os.Open(f.part(id, p.PartNumber))
+		part, err := f.root.Open(f.part(id, p.PartNumber))
 		if err != nil {
 			return "", "", gofakes3.ErrInvalidPart
 		}
@@ -97,12 +93,12 @@ func (b backend) AbortMultipartUpload(_ context.Context, bucket, key string, id 
 }
 
 func (f *folder) part(id gofakes3.UploadID, number int) string {
-	return filepath.Join(f.dir, uploads, filepath.Base(string(id)), strconv.Itoa(number))
+	return path.Join(uploads, path.Base(string(id)), strconv.Itoa(number))
 }
 
 func (f *folder) drop(id gofakes3.UploadID) error {
-	dir := filepath.Join(f.dir, uploads, filepath.Base(string(id)))
-	err := os.RemoveAll(dir)
+	dir := path.Join(uploads, path.Base(string(id)))
+	err := f.root.RemoveAll(dir)
 	f.discard(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil

@@ -2,12 +2,13 @@ package bucket
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"syscall"
 	"time"
 
@@ -36,7 +37,7 @@ func (b backend) writable(bucket, key string) (*folder, error) {
 	switch {
 	case f == nil:
 		return nil, gofakes3.BucketNotFound(bucket)
-	case f.dir == "":
+	case f.root == nil:
 		return nil, gofakes3.ErrorMessage(gofakes3.ErrMethodNotAllowed, "bucket "+bucket+" is read only")
 	}
 	return f, invalidKey(key)
@@ -46,39 +47,38 @@ func (b backend) writable(bucket, key string) (*folder, error) {
 // own among the uploads, whose path it returns.
 func (f *folder) write(body io.Reader, size int64) (name string, err error) {
 	var file *os.File
-	err = f.among(func(dir string) error {
-		file, err = os.CreateTemp(dir, "object-")
+	name, err = f.among("object-", func(name string) error {
+		file, err = f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		return err
 	})
 	if err != nil {
 		return "", err
 	}
 	n, err := io.Copy(file, body)
-	err = errors.Join(err, file.Chmod(0o644), file.Close())
+	err = errors.Join(err, file.Close())
 	if err == nil && size >= 0 && n != size {
 		err = gofakes3.ErrIncompleteBody
 	}
 	if err != nil {
-		f.discard(file.Name())
+		f.discard(name)
 		return "", s3Error(err)
 	}
-	return file.Name(), nil
+	return name, nil
 }
 
-// among makes something in the folder of the uploads, which others may remove
-// between its making and its use, as they found it empty.
-func (f *folder) among(create func(dir string) error) error {
-	dir := filepath.Join(f.dir, uploads)
-	var err error
+// among makes something with a name of its own in the folder of the uploads,
+// which others may remove between its making and its use, as they found it empty.
+func (f *folder) among(kind string, create func(name string) error) (name string, err error) {
+	name = path.Join(uploads, kind+rand.Text())
 	for range 100 {
-		if err = os.MkdirAll(dir, 0o755); err == nil {
-			err = create(dir)
+		if err = f.root.MkdirAll(uploads, 0o755); err == nil {
+			err = create(name)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
-	return err
+	return name, err
 }
 
 // s3Error finds the error that gofakes3 has a status for: a bad checksum, say,
@@ -94,8 +94,8 @@ func s3Error(err error) error {
 // discard removes a file of the uploads if it is still there, and their folder
 // with the last one.
 func (f *folder) discard(name string) {
-	_ = os.Remove(name)
-	_ = os.Remove(filepath.Join(f.dir, uploads)) // fails while others are there
+	_ = f.root.Remove(name)
+	_ = f.root.Remove(uploads) // fails while others are there
 }
 
 // commit gives the file its key, if the conditions of the request hold, and
@@ -103,11 +103,10 @@ func (f *folder) discard(name string) {
 func (f *folder) commit(ctx context.Context, name, key string) (etag string, err error) {
 	f.commits.Lock()
 	defer f.commits.Unlock()
-	target := filepath.Join(f.dir, filepath.FromSlash(key))
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+	if err := f.root.MkdirAll(path.Dir(key), 0o755); err != nil {
 		return "", unholdable(key, err)
 	}
-	old, err := os.Stat(target)
+	old, err := f.root.Stat(key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		old = nil
@@ -124,13 +123,13 @@ func (f *folder) commit(ctx context.Context, name, key string) (etag string, err
 	if err != nil {
 		return "", err
 	}
-	if err := renew(name, old); err != nil {
+	if err := f.renew(name, old); err != nil {
 		return "", err
 	}
-	if err := place(name, target, old == nil && gofakes3.HasWriteConditions(ctx)); err != nil {
+	if err := f.place(name, key, old == nil && gofakes3.HasWriteConditions(ctx)); err != nil {
 		return "", err
 	}
-	info, err := os.Stat(target)
+	info, err := f.root.Stat(key)
 	if err != nil {
 		return "", err
 	}
@@ -139,9 +138,9 @@ func (f *folder) commit(ctx context.Context, name, key string) (etag string, err
 
 // place gives the file its name. As a new one it is linked, which fails where
 // another process was first; renaming would replace that one's.
-func place(name, target string, asNew bool) error {
+func (f *folder) place(name, key string, asNew bool) error {
 	if asNew {
-		err := os.Link(name, target)
+		err := f.root.Link(name, key)
 		if errors.Is(err, fs.ErrExist) {
 			return gofakes3.ErrPreconditionFailed
 		}
@@ -150,22 +149,22 @@ func place(name, target string, asNew bool) error {
 		}
 		// A file system without links: the lock alone has to do.
 	}
-	return os.Rename(name, target)
+	return f.root.Rename(name, key)
 }
 
 // renew moves on the file's time where the entity tag would otherwise be that of
 // the object it replaces: clocks of file systems are coarse.
-func renew(name string, old fs.FileInfo) error {
-	info, err := os.Stat(name)
+func (f *folder) renew(name string, old fs.FileInfo) error {
+	info, err := f.root.Stat(name)
 	if err != nil || old == nil || info.ModTime().After(old.ModTime()) {
 		return err
 	}
-	return os.Chtimes(name, time.Time{}, old.ModTime().Add(time.Millisecond))
+	return f.root.Chtimes(name, time.Time{}, old.ModTime().Add(time.Millisecond))
 }
 
 // unholdable is why a key has no place in the folder.
 func unholdable(key string, err error) error {
-	why := err.Error()
+	why := reason(key, err)
 	switch {
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EISDIR):
 		why = "a folder cannot hold both a key and keys below it"
@@ -194,12 +193,11 @@ func (b backend) DeleteObject(_ context.Context, bucket, key string) (gofakes3.O
 		}
 		return none, err
 	}
-	target := filepath.Join(f.dir, filepath.FromSlash(key))
-	if err := os.Remove(target); err != nil {
+	if err := f.root.Remove(key); err != nil {
 		return none, err
 	}
-	for dir := filepath.Dir(target); dir != filepath.Clean(f.dir); dir = filepath.Dir(dir) {
-		if os.Remove(dir) != nil {
+	for dir := path.Dir(key); dir != "."; dir = path.Dir(dir) {
+		if f.root.Remove(dir) != nil {
 			break // not empty
 		}
 	}

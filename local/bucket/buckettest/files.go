@@ -6,14 +6,14 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"time"
 )
 
 // Files is a file system that is computed: it gives the names in a folder, in
 // any order, folders with a slash at their end; nil for one that is not there.
-// The root is ".". A file holds its own path.
+// The root is ".". A file holds its own path, and stands at each path that is no
+// folder.
 type Files func(folder string) []string
 
 // Keys are Files at these paths.
@@ -49,10 +49,7 @@ func (f Files) Stat(name string) (fs.FileInfo, error) {
 	if name == "." || f(name) != nil {
 		return info{path: name, dir: true}, nil
 	}
-	if slices.Contains(f(path.Dir(name)), path.Base(name)) {
-		return info{path: name}, nil
-	}
-	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
+	return info{path: name}, nil
 }
 
 // ReadDir implements fs.ReadDirFS.
