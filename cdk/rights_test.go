@@ -65,7 +65,7 @@ var unboundResources = map[string]string{
 	"JoinVPC":     "the Lambda service checks these without a resource (Lambda Developer Guide, VPC); the function's code is denied them",
 }
 
-// Every statement is judged: what it does not have to allow, it must not.
+// Every statement is checked: what it does not have to allow, it must not.
 func TestEveryStatementIsNarrow(t *testing.T) {
 	for name, stack := range stacks() {
 		for _, s := range synthesize(t, stack...).statements() {

@@ -234,7 +234,7 @@ func retriers(t *testing.T) map[string][]map[string]any {
 	return all
 }
 
-func TestRetriesAreOfErrorsThatCanMend(t *testing.T) {
+func TestRetriesAreOfErrorsThatPass(t *testing.T) {
 	transient := []string{run.Throttled, run.Unavailable, start.Unexpected}
 	ofAWS := []string{
 		"Lambda.TooManyRequestsException", "Lambda.ResourceNotReadyException",

@@ -14,42 +14,36 @@ const MetricsNamespace = "rehydrate"
 // format, which a Lambda's log turns into metrics.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 func (r *Report) EMF(w io.Writer) error {
-	type metric struct{ Name, Unit string }
-	type directive struct {
-		Namespace  string
-		Dimensions [][]string
-		Metrics    []metric
+	type metric struct {
+		Name, Unit string
+		value      any
 	}
 	complete := 0
 	if r.Complete {
 		complete = 1
 	}
 	unfinished := r.Objects.Listed - r.Objects.Classes[run.Indexed]
-	values := []struct {
-		metric
-		value any
-	}{
-		{metric{"Objects", "Count"}, r.Objects.Listed},
-		{metric{"Events", "Count"}, r.Events.Decoded},
-		{metric{"Created", "Count"}, r.Events.Created},
-		{metric{"AlreadyThere", "Count"}, r.Events.AlreadyThere},
-		{metric{"Rejected", "Count"}, r.Events.Rejected},
-		{metric{"Malformed", "Count"}, r.Events.Malformed},
-		{metric{"Damaged", "Count"}, r.Objects.Classes[run.Damaged]},
+	metrics := []metric{
+		{"Objects", "Count", r.Objects.Listed},
+		{"Events", "Count", r.Events.Decoded},
+		{"Created", "Count", r.Events.Created},
+		{"AlreadyThere", "Count", r.Events.AlreadyThere},
+		{"Rejected", "Count", r.Events.Rejected},
+		{"Malformed", "Count", r.Events.Malformed},
+		{"Damaged", "Count", r.Objects.Classes[run.Damaged]},
 		// Failed are all other objects that are not indexed.
-		{metric{"Failed", "Count"}, unfinished - r.Objects.Classes[run.Damaged]},
-		{metric{"ThrottledTime", "Milliseconds"}, r.Effort.WaitedMs},
-		{metric{"Complete", "Count"}, complete},
+		{"Failed", "Count", unfinished - r.Objects.Classes[run.Damaged]},
+		{"ThrottledTime", "Milliseconds", r.Effort.WaitedMs},
+		{"Complete", "Count", complete},
 	}
-	line := map[string]any{"Run": r.Run, "IndexPrefix": r.Settings.IndexPrefix}
-	d := directive{Namespace: MetricsNamespace, Dimensions: [][]string{{"IndexPrefix"}}}
-	for _, v := range values {
-		d.Metrics = append(d.Metrics, v.metric)
-		line[v.Name] = v.value
+	line := map[string]any{"Run": r.Run, "IndexPrefix": r.Settings.IndexPrefix, "_aws": map[string]any{
+		"Timestamp": r.Made.UnixMilli(),
+		"CloudWatchMetrics": []map[string]any{{
+			"Namespace": MetricsNamespace, "Dimensions": [][]string{{"IndexPrefix"}}, "Metrics": metrics,
+		}},
+	}}
+	for _, m := range metrics {
+		line[m.Name] = m.value
 	}
-	line["_aws"] = struct {
-		Timestamp         int64
-		CloudWatchMetrics []directive
-	}{r.Made.UnixMilli(), []directive{d}}
 	return json.NewEncoder(w).Encode(line)
 }

@@ -57,19 +57,14 @@ func (p persistent) again(ctx context.Context, call func() error) error {
 	err := call()
 	for _, pause := range pauses() {
 		var fault *run.Fault
+		var changed *archive.Unreadable // between asking for it and reading it
 		refused := errors.As(err, &fault) && (fault.Name == run.Denied || fault.Name == run.UnusableArchive)
-		if !refused && !isChanged(err) || p.wait(ctx, pause) != nil {
+		if !refused && !errors.As(err, &changed) || p.wait(ctx, pause) != nil {
 			return err
 		}
 		err = call()
 	}
 	return err
-}
-
-// isChanged tells a file that was written between asking for it and reading it.
-func isChanged(err error) bool {
-	var unreadable *archive.Unreadable
-	return errors.As(err, &unreadable)
 }
 
 func wait(ctx context.Context, d time.Duration) error {
