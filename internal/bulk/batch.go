@@ -100,13 +100,16 @@ func (b *Batch) begin(e *decode.Event) {
 // checkID holds an id to what the engines take: a longer one, or JSON that is not
 // sound in an action line, fails the whole request.
 func checkID(id []byte) error {
+	for _, c := range id {
+		if c < ' ' || c == 0x7f {
+			return errors.New("an id with control characters is no id that a cluster takes")
+		}
+	}
 	switch {
 	case len(id) == 0:
 		return errors.New("an empty id is no id that a cluster takes")
 	case len(id) > decode.MaxID:
 		return fmt.Errorf("an id of %d bytes is no id that a cluster takes", len(id))
-	case bytes.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return errors.New("an id with control characters is no id that a cluster takes")
 	case !utf8.Valid(id):
 		return errors.New("an id that is not UTF-8 is no id that a cluster takes")
 	}

@@ -18,11 +18,12 @@ import (
 // index that the scan gives with it. It is empty where nothing is wrong.
 type Problem string
 
-const (
-	// Short: the text ends before the value does. With more text the same scan may
-	// do.
-	Short Problem = "the text ends inside a JSON value"
+// Short is told where the text ends before the value does: with more text the
+// same scan may do.
+const Short Problem = "the text ends inside a JSON value"
 
+// What is against the grammar.
+const (
 	BadValue   Problem = "no JSON value begins here"
 	BadLiteral Problem = "neither true, false nor null"
 	BadNumber  Problem = "no JSON number"
@@ -38,9 +39,10 @@ const (
 // Traits are what a scan has seen in a string.
 type Traits uint8
 
+// A string with escapes, and one with bytes that are not UTF-8.
 const (
 	Escaped Traits = 1 << iota
-	Invalid        // bytes that are not UTF-8
+	Invalid
 )
 
 // Space gives the index of the first byte from i on that is no white space.
