@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -30,6 +31,7 @@ func setup(ctx context.Context) (func(context.Context, run.ListRequest) (run.Pla
 	if err != nil {
 		return nil, &run.Fault{Name: run.InvalidSettings, Reason: "ARCHIVE_PREFIXES", Err: err}
 	}
+	objects.Progress = logProgress(5 * time.Second)
 	h := handler{
 		settings: settings,
 		archive:  objects,
