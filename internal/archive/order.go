@@ -157,7 +157,9 @@ func (o *order) take(i int) (page []run.Object, more bool, err error) {
 	if o.err != nil || len(w.pages) == 0 {
 		return nil, false, o.err
 	}
-	page, w.pages = w.pages[0], w.pages[1:]
+	page = w.pages[0]
+	w.pages[0] = nil // not to be held by what is left
+	w.pages = w.pages[1:]
 	o.changed.Broadcast()
 	return page, true, nil
 }

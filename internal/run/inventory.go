@@ -57,9 +57,11 @@ type Estimate struct {
 	// may lie outside the range.
 	Events     int64 `json:"events"`
 	PlainBytes int64 `json:"plainBytes"`
-	// Seconds the run takes at its MaxConcurrency, at EventsPerSecond each.
+	// Seconds the run takes at its MaxConcurrency, at EventsPerSecond each and
+	// ObjectMillis more for each object.
 	Seconds         int64 `json:"seconds"`
 	EventsPerSecond int64 `json:"eventsPerSecond"`
+	ObjectMillis    int64 `json:"objectMillis"`
 	// Dollars are US dollars, by the list prices of Priced.
 	Lambda        float64 `json:"lambda"`
 	StepFunctions float64 `json:"stepFunctions"`

@@ -5,6 +5,7 @@ package list
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -24,6 +25,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	if err != nil {
 		return nil, &run.Fault{Name: run.InvalidSettings, Reason: "ARCHIVE_PREFIXES", Err: err}
 	}
+	objects.Progress = logProgress(5 * time.Second)
 	h := handler{
 		settings: settings,
 		archive:  objects,
