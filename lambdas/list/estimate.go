@@ -102,7 +102,7 @@ type beginning struct {
 
 // peek decodes the beginning of an object. What is wrong with the object is no
 // error: a run would report it.
-func peek(ctx context.Context, open open, o run.Object, settings run.Settings) (beginning, error) {
+func peek(ctx context.Context, open open, o run.Object, recordLimit int) (beginning, error) {
 	body, err := open(ctx, o)
 	var unreadable *archive.Unreadable
 	if errors.As(err, &unreadable) {
