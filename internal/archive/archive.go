@@ -1,6 +1,6 @@
-// Package archive is the bucket: which keys of it hold the logs of a time
-// (Prefix), listing them (List), opening one object so that the network cannot
-// damage it (Open), and the small store of a run's own files (Bucket).
+// Package archive is the bucket: which keys of it hold the logs of a time and
+// listing them (List), opening one object so that the network cannot damage it
+// (Open), and the small store of a run's own files (Bucket).
 //
 // It knows S3 and Firehose's way of naming keys, and nothing of what is inside
 // an object. What fails outside of an object is a run.Fault; what is wrong with

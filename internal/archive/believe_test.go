@@ -115,7 +115,7 @@ func TestReadingBelievesOnlyTheObjectListed(t *testing.T) {
 				}
 				_, _ = w.Write(make([]byte, object.Size-c.from))
 			})
-			_, err := OpenAt(t.Context(), client, "logs", object, c.from)
+			_, err := patient().open(t.Context(), source{client, "logs", object}, c.from)
 			if f := faultOf(t, err); f.Name != run.Unavailable || !strings.Contains(f.Error(), c.says) {
 				t.Errorf("%v, want %s that says %q", f, run.Unavailable, c.says)
 			}

@@ -54,7 +54,7 @@ func hoursOf(w Window, zone *time.Location) []time.Time {
 }
 
 // branches are where the objects of a window lie, in order of time.
-func (p Prefix) branches(w Window) []branch {
+func (p expression) branches(w Window) []branch {
 	known := 0 // segments that follow from the time
 	for known < len(p.segments) && p.segments[known].known() {
 		known++

@@ -12,7 +12,7 @@ import (
 type Archive struct {
 	client   Pager
 	bucket   string
-	prefixes []Prefix
+	prefixes []expression
 	zone     *time.Location
 
 	// Progress, if set, is called by List after each prefix that it has handed on,
@@ -25,7 +25,7 @@ type Archive struct {
 func New(client Pager, bucket string, expressions []string, zone *time.Location) (*Archive, error) {
 	a := &Archive{client: client, bucket: bucket, zone: zone}
 	for _, e := range expressions {
-		p, err := ParsePrefix(e, zone)
+		p, err := parsePrefix(e, zone)
 		if err != nil {
 			return nil, err
 		}

@@ -16,12 +16,7 @@ import (
 // as it was listed. Its error is an Unreadable where the object is archived,
 // gone or changed, a Fault where S3 cannot be used, or the end of ctx.
 func Open(ctx context.Context, client Getter, bucket string, o run.Object) (*Body, error) {
-	return OpenAt(ctx, client, bucket, o, 0)
-}
-
-// OpenAt is Open from a byte of the object on, which is at most its size.
-func OpenAt(ctx context.Context, client Getter, bucket string, o run.Object, offset int64) (*Body, error) {
-	return patient().open(ctx, source{client, bucketOf(bucket, o), o}, offset)
+	return patient().open(ctx, source{client, bucketOf(bucket, o), o}, 0)
 }
 
 // Body reads an object to the end it was listed with. A body that the network

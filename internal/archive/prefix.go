@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Prefix is a Firehose prefix expression: the keys of its objects begin with
+// expression is a Firehose prefix expression: the keys of its objects begin with
 // what it evaluates to at the time of their oldest record.
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
-type Prefix struct {
+type expression struct {
 	zone     *time.Location
 	segments []segment
 }
@@ -23,16 +23,16 @@ type segment struct {
 // defaultTime is what Firehose adds to a prefix without a time of its own.
 const defaultTime = "yyyy/MM/dd/HH/"
 
-// ParsePrefix reads an expression whose times are in zone (Firehose's
+// parsePrefix reads an expression whose times are in zone (Firehose's
 // CustomTimeZone; UTC where none is set). Its error is a sentence that names
 // what is not understood.
 //
 // The value of a dynamic partition that stands before the time is taken to hold
 // no slash.
-func ParsePrefix(expression string, zone *time.Location) (Prefix, error) {
+func parsePrefix(prefix string, zone *time.Location) (expression, error) {
 	var tokens []token
 	timed := false
-	rest := expression
+	rest := prefix
 	for {
 		text, after, found := strings.Cut(rest, "!{")
 		if text != "" {
@@ -43,11 +43,11 @@ func ParsePrefix(expression string, zone *time.Location) (Prefix, error) {
 		}
 		inner, after, closed := strings.Cut(after, "}")
 		if !closed {
-			return Prefix{}, fmt.Errorf("the prefix %q has a !{ that is not closed", expression)
+			return expression{}, fmt.Errorf("the prefix %q has a !{ that is not closed", prefix)
 		}
 		more, err := evaluated(inner)
 		if err != nil {
-			return Prefix{}, fmt.Errorf("the prefix %q cannot be used: %w", expression, err)
+			return expression{}, fmt.Errorf("the prefix %q cannot be used: %w", prefix, err)
 		}
 		timed = timed || strings.HasPrefix(inner, "timestamp:")
 		tokens = append(tokens, more...)
@@ -56,11 +56,11 @@ func ParsePrefix(expression string, zone *time.Location) (Prefix, error) {
 	if !timed {
 		more, err := pattern(defaultTime)
 		if err != nil {
-			return Prefix{}, err
+			return expression{}, err
 		}
 		tokens = append(tokens, more...)
 	}
-	return Prefix{zone: zone, segments: segments(tokens)}, nil
+	return expression{zone: zone, segments: segments(tokens)}, nil
 }
 
 // evaluated reads what stands between !{ and }.

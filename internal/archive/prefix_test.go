@@ -87,7 +87,7 @@ func TestPrefixCoversAWindow(t *testing.T) {
 		{"a week-based year at its beginning", "!{timestamp:YYYY/MM/dd/HH}/", "UTC", "2021-01-01T03:00:00Z", "2021-01-01T04:00:00Z", "2021/01/01/03/ 2020/01/01/03/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p, err := ParsePrefix(c.expression, zone(t, c.zone))
+			p, err := parsePrefix(c.expression, zone(t, c.zone))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -107,7 +107,7 @@ func TestPrefixCoversAWindow(t *testing.T) {
 func TestPrefixMissesNoInstant(t *testing.T) {
 	for _, name := range []string{"UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Chatham", "Africa/Casablanca", "America/Sao_Paulo"} {
 		for _, expression := range []string{"!{timestamp:yyyy/MM/dd/HH}/", "!{timestamp:yyyy/MM/dd}/"} {
-			p, err := ParsePrefix(expression, zone(t, name))
+			p, err := parsePrefix(expression, zone(t, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +122,7 @@ func TestPrefixMissesNoInstant(t *testing.T) {
 	}
 }
 
-func checkWindow(t *testing.T, p Prefix, w Window) {
+func checkWindow(t *testing.T, p expression, w Window) {
 	t.Helper()
 	var prefixes []string
 	known := map[string]bool{}
@@ -156,7 +156,7 @@ func TestPrefixRefuses(t *testing.T) {
 		"!{partitionKeyFromQuery}/":     "is not known",
 		"!{timestamp:yyyy-MM-dd'T'HHX}": "the letter 'X'",
 	} {
-		if _, err := ParsePrefix(expression, time.UTC); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), expression) {
+		if _, err := parsePrefix(expression, time.UTC); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), expression) {
 			t.Errorf("%s: %v, want a sentence that names it and says %q", expression, err, says)
 		}
 	}

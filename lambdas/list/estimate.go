@@ -21,10 +21,10 @@ const (
 	eventsPerSecond = 10_000
 	// objectMillis are what an object costs a child beside its events: its start,
 	// the call, the first byte and one bulk request at least. 100,000 objects of
-	// one hour took 22 minutes on two cores, ten at once.
-	objectMillis = 130
+	// one hour took 22 minutes on two cores, two at once.
+	objectMillis = 30
 	// objectLambdaMillis of these are the Lambda's.
-	objectLambdaMillis = 50
+	objectLambdaMillis = 20
 	// transitionsPerSecond are what Step Functions allows in most regions.
 	// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 	transitionsPerSecond = 500

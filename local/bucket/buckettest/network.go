@@ -5,19 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 )
-
-// Delay lets each request wait before it is served.
-func Delay(h http.Handler, d time.Duration) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case <-r.Context().Done():
-		case <-time.After(d):
-			h.ServeHTTP(w, r)
-		}
-	})
-}
 
 // Before calls before with each request: to change what is served, say.
 func Before(h http.Handler, before func(*http.Request)) http.Handler {
