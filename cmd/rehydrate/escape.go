@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -48,4 +49,11 @@ func terminal(w io.Writer) io.Writer {
 		return e.out
 	}
 	return w
+}
+
+// visible is s as an escaper writes it.
+func visible(s string) string {
+	var b strings.Builder
+	_, _ = (&escaper{out: &b}).Write([]byte(s)) // a Builder takes everything
+	return b.String()
 }

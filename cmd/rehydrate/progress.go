@@ -31,6 +31,9 @@ type tally struct {
 	events         int64
 	failed         int64
 	since          time.Time // when indexing began
+	// waits is what is waited for, until then.
+	waits string
+	until time.Time
 }
 
 // stage says what the run does now.
@@ -64,6 +67,23 @@ func (p *progress) ended(object run.Object, o *run.Outcome) {
 		return
 	}
 	p.seen.events += o.Decoded
+}
+
+// waiting says why something is tried again after a while. Many children may wait
+// for the same; it is said once while any of them does.
+func (p *progress) waiting(why string, wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	why = visible(why)
+	until := p.now().Add(wait)
+	untold := why != p.seen.waits || p.now().After(p.seen.until)
+	if until.After(p.seen.until) || untold {
+		p.seen.waits, p.seen.until = why, until
+	}
+	if p.width == 0 && untold {
+		p.tell()
+		fmt.Fprintf(p.out, "waiting %s: %s\n", wait.Round(time.Second), why)
+	}
 }
 
 // show redraws until stop is called, which leaves the last state to be read.
@@ -113,8 +133,12 @@ func (p *progress) tell() {
 
 // line is the progress in words, with a bar where there are columns for one.
 func (t tally) line(now time.Time, columns int) string {
+	waits := ""
+	if left := t.until.Sub(now); left > 0 && columns > 0 {
+		waits = fmt.Sprintf(", waiting %s: %s", left.Round(time.Second), t.waits)
+	}
 	if t.total == 0 {
-		return t.stage
+		return cut(t.stage+waits, columns)
 	}
 	elapsed := now.Sub(t.since)
 	s := fmt.Sprintf("%d of %d objects, %d events", t.objects, t.total, t.events)
@@ -127,12 +151,13 @@ func (t tally) line(now time.Time, columns int) string {
 	if left := t.remaining(elapsed); left > 0 {
 		s += ", " + left.String() + " left"
 	}
+	s += waits
 	const bar = 24
 	switch {
 	case columns == 0:
 		return s
 	case columns <= len(s):
-		return s[:columns-1]
+		return cut(s, columns)
 	case columns < len(s)+bar+3:
 		return s
 	}
@@ -147,4 +172,12 @@ func (t tally) remaining(elapsed time.Duration) time.Duration {
 	}
 	left := time.Duration(float64(elapsed) * float64(t.size-t.bytes) / float64(t.bytes))
 	return max(left.Round(time.Second), time.Second)
+}
+
+// cut is s as far as a terminal's line holds it.
+func cut(s string, columns int) string {
+	if r := []rune(s); columns > 0 && len(r) >= columns {
+		return string(r[:columns-1])
+	}
+	return s
 }

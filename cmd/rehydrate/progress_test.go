@@ -51,3 +51,22 @@ func TestProgressEndsWithItsLastState(t *testing.T) {
 		}
 	}
 }
+
+// What is waited for is said once while it is waited for, and steers no terminal.
+func TestProgressTellsWhatIsWaitedFor(t *testing.T) {
+	var out strings.Builder
+	now := time.Date(2018, 12, 13, 0, 0, 0, 0, time.UTC)
+	p := &progress{out: &out, now: func() time.Time { return now }}
+	p.stage("Prepare index")
+	p.waiting("the cluster does not answer\x1b[2J", 5*time.Second)
+	p.waiting("the cluster does not answer\x1b[2J", 4*time.Second)
+	now = now.Add(6 * time.Second)
+	p.waiting("the cluster does not answer\x1b[2J", 10*time.Second)
+	want := "Prepare index\nwaiting 5s: the cluster does not answer\\u001b[2J\nwaiting 10s: the cluster does not answer\\u001b[2J\n"
+	if out.String() != want {
+		t.Errorf("told\n%q\nwant\n%q", out.String(), want)
+	}
+	if got := p.seen.line(now, 80); got != "Prepare index, waiting 10s: the cluster does not answer\\u001b[2J" {
+		t.Errorf("a terminal shows %q", got)
+	}
+}

@@ -66,6 +66,10 @@ func noArguments(_ *cobra.Command, args []string) error {
 // flagError is one sentence for a command line that cannot be read, with the
 // flag that was probably meant.
 func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return fmt.Errorf("%w; --help lists the flags", err)

@@ -172,14 +172,16 @@ func (e execution) showReport() error {
 	return r.Terminal(e.stdout, width(e.stdout), e.folder)
 }
 
-// sentence is what a failed execution says to a person: the message of the
-// Lambda's error, without its JSON.
-func sentence(e *asl.ExecutionError) string {
+// sentence is what a failed execution says to a person.
+func sentence(e *asl.ExecutionError) string { return errorMessage(e.Cause, e.Error()) }
+
+// errorMessage is the message in the JSON that a Lambda fails with, or otherwise.
+func errorMessage(cause, otherwise string) string {
 	var lambda struct{ ErrorMessage string }
-	if json.Unmarshal([]byte(e.Cause), &lambda) == nil && lambda.ErrorMessage != "" {
+	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.ErrorMessage != "" {
 		return lambda.ErrorMessage
 	}
-	return e.Error()
+	return otherwise
 }
 
 // width is the columns of the terminal that w is, or 0.
@@ -205,6 +207,11 @@ func (w watcher) StateEntered(state string, input []byte) {
 		w.planned(p)
 	}
 	w.stage(state)
+}
+
+// StateRetried says what is waited for, and for how long.
+func (w watcher) StateRetried(_ string, err *asl.TaskError, wait time.Duration) {
+	w.waiting(errorMessage(err.Cause, err.Name), wait)
 }
 
 // ChildEnded counts an object that is done with.

@@ -86,6 +86,9 @@ type Observer interface {
 	// StateEntered is called for the states of the execution itself, with their
 	// input; those of children are not told.
 	StateEntered(state string, input []byte)
+	// StateRetried is called when a state, of the execution itself or of a child,
+	// has failed and is executed again after wait.
+	StateRetried(state string, err *TaskError, wait time.Duration)
 	ChildEnded(child Child)
 }
 

@@ -23,6 +23,7 @@ type aws struct {
 	putAt    map[string]time.Time
 	invoke   func(ctx context.Context, function, payload string) (string, error)
 	entered  []string
+	retried  []string // state, error and wait
 	children []Child
 	running  int
 	most     int // calls at once
@@ -51,6 +52,11 @@ func (w *aws) Put(_ context.Context, bucket, key string, body io.ReadSeeker) err
 }
 
 func (w *aws) StateEntered(state string, _ []byte) { w.entered = append(w.entered, state) }
+func (w *aws) StateRetried(state string, err *TaskError, wait time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.retried = append(w.retried, fmt.Sprintf("%s %s %s", state, err.Name, wait))
+}
 
 func (w *aws) ChildEnded(c Child) {
 	w.mu.Lock()
@@ -297,6 +303,9 @@ func TestRetryAndCatch(t *testing.T) {
 				for i, want := range c.waited {
 					if waited := calls[i+1].Sub(calls[i]); int(waited/time.Second) != want || waited%time.Second != 0 {
 						t.Errorf("waited %s before retry %d, want %ds", waited, i+1, want)
+					}
+					if told := fmt.Sprintf("A %s %ds", c.errs[i].(*TaskError).Name, want); i >= len(w.retried) || w.retried[i] != told {
+						t.Errorf("retries told are %q, want %q", w.retried, told)
 					}
 				}
 			})

@@ -13,11 +13,13 @@ import (
 type execution struct {
 	id    id
 	graph *graph
-	env   Env // of a child, without an observer
+	env   Env
 	input any
 	start time.Time
 	// late is what goes on after a map's failure was caught.
 	late *errgroup.Group
+	// child says that it is one of a map's: its states are not observed.
+	child bool
 	// events is the length of the history so far.
 	events int
 }
@@ -34,7 +36,7 @@ func (x *execution) run(ctx context.Context) ([]byte, error) {
 		if ctx.Err() != nil {
 			return nil, stopped(ctx)
 		}
-		if x.env.Observer != nil {
+		if x.env.Observer != nil && !x.child {
 			x.env.Observer.StateEntered(name, encode(data))
 		}
 		out, next, err := x.step(ctx, s, data)
@@ -93,6 +95,9 @@ func (x *execution) step(ctx context.Context, s *state, input any) (out any, nex
 			break
 		}
 		f.retries++
+		if x.env.Observer != nil {
+			x.env.Observer.StateRetried(s.name, &TaskError{Name: err.name, Cause: err.cause}, wait)
+		}
 		if x.env.Sleep(ctx, wait) != nil {
 			return nil, "", err
 		}

@@ -153,9 +153,8 @@ func (r *mapRun) childInput(it *item) (any, *failure) {
 
 // child executes one child to its end.
 func (r *mapRun) child(ctx context.Context, input any) Child {
-	x := &execution{id: r.children, graph: r.m.children, env: r.env, input: input, start: time.Now(), late: r.late}
+	x := &execution{id: r.children, graph: r.m.children, env: r.env, input: input, start: time.Now(), late: r.late, child: true}
 	x.id.name = newUUID()
-	x.env.Observer = nil
 	c := Child{ARN: x.id.executionARN(), Name: x.id.name, Input: encode(input), Status: Succeeded, Start: x.start}
 	output, err := x.run(ctx)
 	c.Output, c.Stop, c.Events = output, time.Now(), x.events
