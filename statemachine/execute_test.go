@@ -51,7 +51,7 @@ func (s *stage) Put(_ context.Context, bucket, key string, body io.ReadSeeker) e
 	return err
 }
 
-func (s *stage) StateEntered(state string, _ []byte) { s.entered = append(s.entered, state) }
+func (s *stage) StateEntered(state string, _ []byte)                { s.entered = append(s.entered, state) }
 func (s *stage) StateRetried(string, *asl.TaskError, time.Duration) {}
 func (s *stage) ChildEnded(c asl.Child) {
 	s.mu.Lock()

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -18,12 +19,12 @@ type escaper struct {
 }
 
 func (e *escaper) Write(p []byte) (int, error) {
-	b := append(e.rest, p...)
+	b := slices.Concat(e.rest, p)
 	e.rest = nil
 	safe := make([]byte, 0, len(b))
 	for len(b) > 0 {
 		if !utf8.FullRune(b) {
-			e.rest = append([]byte(nil), b...)
+			e.rest = b
 			break
 		}
 		r, size := utf8.DecodeRune(b)

@@ -304,8 +304,9 @@ func TestRetryAndCatch(t *testing.T) {
 					if waited := calls[i+1].Sub(calls[i]); int(waited/time.Second) != want || waited%time.Second != 0 {
 						t.Errorf("waited %s before retry %d, want %ds", waited, i+1, want)
 					}
-					if told := fmt.Sprintf("A %s %ds", c.errs[i].(*TaskError).Name, want); i >= len(w.retried) || w.retried[i] != told {
-						t.Errorf("retries told are %q, want %q", w.retried, told)
+					var failed *TaskError
+					if !errors.As(c.errs[i], &failed) || len(w.retried) <= i || w.retried[i] != fmt.Sprintf("A %s %ds", failed.Name, want) {
+						t.Errorf("the retries told are %q", w.retried)
 					}
 				}
 			})
