@@ -36,7 +36,7 @@ func serveCommand(ctx context.Context, args []string, stdout, _ io.Writer) error
 	if err != nil {
 		return errors.Join(err, m.Close())
 	}
-	fmt.Fprintf(stdout, "Serving %s at %s until interrupted, such as\n  curl '%s/_search?q=message:error&size=3&pretty'\n", folder, url, url)
+	fmt.Fprintf(stdout, "Serving %s until interrupted. Open in a browser:\n  %s/\n", folder, url)
 	<-ctx.Done()
 	return m.Close()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -118,7 +119,7 @@ func (s *Store) inOrder(ctx context.Context, q Query, give func(Event) error) er
 	if whole.documents == 0 {
 		return nil
 	}
-	parts, err := s.histogram(ctx, q.LogsQL, max(from, whole.first), min(to, whole.last+1), buckets)
+	parts, err := s.histogram(ctx, q.LogsQL, max(from, whole.first), min(to, whole.last+1), stepOf(whole.last-whole.first))
 	if err != nil {
 		return err
 	}
@@ -201,7 +202,7 @@ func (s *Store) part(ctx context.Context, query string, from, to int64) ([]Event
 
 // Count is how many events a query finds.
 func (s *Store) Count(ctx context.Context, q Query) (n int64, err error) {
-	parts, err := s.Histogram(ctx, q, 1)
+	parts, err := s.Histogram(ctx, q, 0)
 	for _, p := range parts {
 		n += p.Events
 	}
@@ -214,25 +215,19 @@ type Part struct {
 	Events   int64
 }
 
-// Histogram counts what a query finds in parts of its range, or of what is stored
-// of that: at most n of the same length, and one more, for they begin at whole
-// multiples of it. Empty ones are left out.
-func (s *Store) Histogram(ctx context.Context, q Query, n int) ([]Part, error) {
-	s.seen()
+// Histogram counts what a query finds in parts of its range that are step long,
+// or in all of it where that is 0. Parts begin at multiples of step since 1970, a
+// step is whole milliseconds; empty parts are left out.
+func (s *Store) Histogram(ctx context.Context, q Query, step time.Duration) ([]Part, error) {
 	from, to := q.bounds()
-	found, err := s.extents(ctx, "*", from, to)
-	if err != nil {
-		return nil, err
+	s.seen()
+	if step <= 0 {
+		step = time.Duration(math.MaxInt64).Truncate(time.Hour)
 	}
-	whole := all(found)
-	if whole.documents == 0 {
-		_, err := logdb.Filters(q.LogsQL)
-		return nil, err
-	}
-	counted, err := s.histogram(ctx, q.LogsQL, max(from, whole.first), min(to, whole.last+1), n)
+	counted, err := s.histogram(ctx, q.LogsQL, from, to, step)
 	parts := make([]Part, 0, len(counted))
 	for _, b := range counted {
-		parts = append(parts, Part{time.Unix(0, b.from), time.Unix(0, b.to), b.Events})
+		parts = append(parts, Part{time.Unix(0, max(b.from, from)), time.Unix(0, min(b.to, to)), b.Events})
 	}
 	return parts, err
 }

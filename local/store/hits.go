@@ -63,7 +63,7 @@ func (s *Store) search(ctx context.Context, q *search, count func(ctx context.Co
 
 // narrow finds the part of a range of time that surely holds what a page needs.
 func (s *Store) narrow(ctx context.Context, q *search, from, to int64) (int64, int64, error) {
-	buckets, err := s.histogram(ctx, q.filter(), from, to, buckets)
+	buckets, err := s.histogram(ctx, q.filter(), from, to, stepOf(to-from))
 	if err != nil || len(buckets) == 0 {
 		return from, to, err
 	}
@@ -158,24 +158,24 @@ type bucket struct {
 	Events   int64
 }
 
-// buckets is into how many parts a range is divided: a page is read from one or
-// more of them.
-const buckets = 5000
+// stepOf divides a range of time into some 5,000 parts: a page is read from one
+// or more of them.
+func stepOf(length int64) time.Duration {
+	return time.Duration(length/5000).Truncate(time.Millisecond) + time.Millisecond
+}
 
-// histogram counts what a query finds in n parts of a range of time; empty ones
-// are left out.
-func (s *Store) histogram(ctx context.Context, query string, from, to int64, n int) ([]bucket, error) {
-	step := (to-from)/int64(n) + 1
-	step = (step + int64(time.Millisecond) - 1) / int64(time.Millisecond) * int64(time.Millisecond)
+// histogram counts what a query finds in parts of a range of time that are step
+// long; empty ones are left out.
+func (s *Store) histogram(ctx context.Context, query string, from, to int64, step time.Duration) ([]bucket, error) {
 	var found []bucket
-	err := s.db.Query(ctx, fmt.Sprintf("%s | stats by (_time:%dms) count() n", query, step/int64(time.Millisecond)), from, to, func(b *logdb.Block) error {
+	err := s.db.Query(ctx, fmt.Sprintf("%s | stats by (_time:%dms) count() n", query, step.Milliseconds()), from, to, func(b *logdb.Block) error {
 		times := b.Times()
 		for i := range b.Len() {
 			n, err := strconv.ParseInt(b.Value(i, "n"), 10, 64)
 			if err != nil {
 				return fmt.Errorf("count by time: %w", err)
 			}
-			found = append(found, bucket{times[i], times[i] + step, n})
+			found = append(found, bucket{times[i], times[i] + int64(step), n})
 		}
 		return nil
 	})
@@ -331,4 +331,3 @@ func (s *Store) oneDocument(r *request) (*search, error) {
 	}
 	return q, err
 }
-

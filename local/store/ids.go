@@ -9,23 +9,23 @@ import (
 	"github.com/rehydrate/rehydrate/local/store/logdb"
 )
 
-// ids are those that each index holds, as 16 bytes of their SHA-256: two of a
-// thousand million ids are taken for one with a chance of 10^-21. An index's are
-// read from its rows when it is first written to, so that the log database is the
-// only truth about them.
+// ids are those that each index holds, as 12 bytes of their SHA-256: two of ten
+// million are taken for one with a chance of 10^-15. An index's are read from its
+// rows when it is first written to, so that the log database is the only truth
+// about them.
 type ids map[string]map[idHash]struct{}
 
-type idHash [16]byte
+type idHash [12]byte
 
 func hashID(id string) idHash {
 	sum := sha256.Sum256([]byte(id))
-	return idHash(sum[:16])
+	return idHash(sum[:12])
 }
 
 // keptName is that of the file of a document that no row can hold.
 func keptName(id string) string {
-	h := hashID(id)
-	return hex.EncodeToString(h[:])
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])
 }
 
 // idsOf are those of an index; writing is held.

@@ -101,9 +101,9 @@ func TestDocumentsComeBackByteForByte(t *testing.T) {
 	s, url = open(t, dir)
 	check("opened again", url)
 	for query, want := range map[string][]string{
-		"_msg:" + word:           {"long-word"},
-		`_msg:"a\x00b"`:          {"nul"},
-		`_msg:="0017"`:           {"a-number"},
+		"_msg:" + word:  {"long-word"},
+		`_msg:"a\x00b"`: {"nul"},
+		`_msg:="0017"`:  {"a-number"},
 	} {
 		if got := events(t, s.Store, store.Query{LogsQL: query}); !slices.Equal(got, want) {
 			t.Errorf("%.50s finds %q, want %q", query, got, want)

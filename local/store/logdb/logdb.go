@@ -15,8 +15,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"sync"
 
@@ -24,13 +26,18 @@ import (
 	"github.com/VictoriaMetrics/VictoriaLogs/app/vlstorage"
 )
 
-// memoryBytes bounds VictoriaLogs' caches and buffers. By default these take 60 %
-// of the machine's memory.
-const memoryBytes = 64 << 20
+const (
+	// memoryBytes bounds VictoriaLogs' caches and buffers. By default these take 60 %
+	// of the machine's memory.
+	memoryBytes = 64 << 20
+	// heapBytes is from where on garbage is collected sooner than Go would, unless
+	// GOMEMLIMIT says otherwise. It is no bound.
+	heapBytes = 224 << 20
+)
 
 // inUse is the database that the process has open, for VictoriaLogs holds it in
 // a global.
-var inUse sync.Mutex
+var inUse sync.Mutex //nolint:gochecknoglobals // as is what it guards
 
 // DB is the open database. It is safe for concurrent use, but for Close.
 type DB struct {
@@ -59,16 +66,16 @@ func open(dir string) error {
 		return err
 	}
 	for name, value := range map[string]string{
-		"storageDataPath":              dir,
-		"retentionPeriod":              "100y", // the most it takes
-		"futureRetention":              "100y",
-		"inmemoryDataFlushInterval":    "1s", // the least it takes
+		"storageDataPath":               dir,
+		"retentionPeriod":               "100y", // the most it takes
+		"futureRetention":               "100y",
+		"inmemoryDataFlushInterval":     "1s", // the least it takes
 		"storage.minFreeDiskSpaceBytes": strconv.Itoa(minFreeBytes),
-		"memory.allowedBytes":          strconv.Itoa(memoryBytes),
-		"search.maxQueryDuration":      "10m",
-		"search.logSlowQueryDuration":  "0",
-		"http.disableCORS":             "true",
-		"loggerLevel":                  "ERROR",
+		"memory.allowedBytes":           strconv.Itoa(memoryBytes),
+		"search.maxQueryDuration":       "10m",
+		"search.logSlowQueryDuration":   "0",
+		"http.disableCORS":              "true",
+		"loggerLevel":                   "ERROR",
 	} {
 		if err := flag.CommandLine.Set(name, value); err != nil {
 			return fmt.Errorf("set -%s of VictoriaLogs: %w", name, err)
@@ -79,6 +86,9 @@ func open(dir string) error {
 		if err := flag.CommandLine.Parse(nil); err != nil {
 			return err
 		}
+	}
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(heapBytes)
 	}
 	vlstorage.Init()
 	vlselect.Init()
