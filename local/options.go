@@ -64,7 +64,7 @@ func parseOptions(args []string, stdout io.Writer) (options, error) {
 	f.StringVar(&o.searchSecret, "search-secret", "", "`ARN` of the secret for basic or apikey, or file:PATH of a file that holds it")
 	f.StringVar(&o.indexPrefix, "index-prefix", run.DefaultIndexPrefix, "`prefix` of the daily indices PREFIX-YYYY-MM-DD")
 	f.StringVar(&o.zone, "zone", run.DefaultZone, "time `zone` of days, index names and @timestamp")
-	f.StringVar(&o.fields, "fields", "", "`fields` to add to each document, with commas between: logGroup, logStream, account")
+	f.StringVar(&o.fields, "fields", "", "`fields` to add to each document, with commas between: logGroup, logStream, account (default for the embedded store: logGroup,logStream)")
 	f.BoolVar(&o.parse, "parse", false, "add the members of messages that are JSON in one flattened field")
 	f.IntVar(&o.maxConcurrency, "max-concurrency", 0, "objects indexed at once (default: one for each processor)")
 	f.StringVar(&o.out, "out", "out", "`folder` for the embedded store and runs/NAME/")
@@ -166,8 +166,12 @@ func (o options) settings(bucket, folder, s3, search string) (run.Settings, erro
 		Search:    run.Search{URL: search, Auth: o.searchAuth, Secret: o.searchSecret},
 		BulkBytes: run.DefaultBulkBytes, BulkInFlight: run.DefaultBulkInFlight, RecordLimit: run.DefaultRecordLimit,
 	}
-	if o.fields != "" {
+	switch {
+	case o.fields != "":
 		s.Fields = strings.Split(o.fields, ",")
+	case o.search == "":
+		// The page of the embedded store picks streams by them.
+		s.Fields = []string{"logGroup", "logStream"}
 	}
 	if folder != "" {
 		s.ArchiveEndpoint = s3

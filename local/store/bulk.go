@@ -28,6 +28,9 @@ func (s *Store) bulk(r *request) (answer, error) {
 		return answer{}, err
 	}
 	for _, i := range items {
+		if i.problem != nil {
+			continue
+		}
 		if err := s.readItem(i); err != nil {
 			return answer{}, err
 		}
@@ -57,9 +60,6 @@ func (s *Store) bulk(r *request) (answer, error) {
 // readItem makes the row of an item; what is wrong with its document becomes its
 // problem.
 func (s *Store) readItem(i *item) error {
-	if i.problem != nil {
-		return nil
-	}
 	ix, err := s.ensure(i.index)
 	if err == nil {
 		i.document, err = ix.mapping.read(i.index, i.id, i.source)

@@ -74,8 +74,9 @@ func (s *Store) addRows(documents []*document) error {
 	for i, d := range documents {
 		rows[i] = d.row
 	}
+	err := s.db.Add(rows)
 	s.addedSome()
-	return s.db.Add(rows)
+	return err
 }
 
 // turn begins a new file of the journal when all rows of the present one are
@@ -154,6 +155,10 @@ func (s *Store) erase(ctx context.Context, index, id string) error {
 // recover adds the documents of the journal that a kill has kept from being
 // saved.
 func (s *Store) recover(ctx context.Context) error {
+	// A deletion that goes on would take what is added here.
+	if err := s.db.Deleted(ctx); err != nil {
+		return err
+	}
 	streams := map[string]bool{}
 	taken := &mapping{types: map[string]string{"message": ""}} // all of them were
 	return s.journal.replay(func(kind byte, parts [][]byte) error {

@@ -119,17 +119,16 @@ func (db *DB) Delete(ctx context.Context, filter string) error {
 	if err := vlstorage.DeleteRunTask(ctx, id, time.Now().AddDate(100, 0, 0).UnixNano(), []logstorage.TenantID{{}}, f); err != nil {
 		return fmt.Errorf("delete %s: %w", filter, err)
 	}
+	return db.Deleted(ctx)
+}
+
+// Deleted waits until no deletion goes on, also of those that an earlier process
+// began.
+func (db *DB) Deleted(ctx context.Context) error {
 	for {
 		tasks, err := vlstorage.DeleteActiveTasks(ctx)
-		if err != nil {
-			return fmt.Errorf("delete %s: %w", filter, err)
-		}
-		active := false
-		for _, t := range tasks {
-			active = active || t.TaskID == id
-		}
-		if !active {
-			return nil
+		if err != nil || len(tasks) == 0 {
+			return err
 		}
 		select {
 		case <-ctx.Done():

@@ -71,6 +71,7 @@ func open(dir string) error {
 		"futureRetention":               "100y",
 		"inmemoryDataFlushInterval":     "1s", // the least it takes
 		"storage.minFreeDiskSpaceBytes": strconv.Itoa(minFreeBytes),
+		"fs.disableMmap":                "true", // what is mapped counts as memory of the process
 		"memory.allowedBytes":           strconv.Itoa(memoryBytes),
 		"search.maxQueryDuration":       "10m",
 		"search.logSlowQueryDuration":   "0",
