@@ -22,6 +22,7 @@ import (
 
 // grepLine is a line of README's table: a command line that finds messages in a
 // file of them, and what finds the same in the search bar in Lucene's language.
+// Its column of LogsQL is tested by local/store.
 type grepLine struct {
 	grep string
 	bar  string
@@ -88,12 +89,6 @@ func TestGrepTable(t *testing.T) {
 	if !slices.Equal(told, tested) {
 		t.Errorf("README tells\n%s\nbut tested is\n%s", strings.Join(told, "\n"), strings.Join(tested, "\n"))
 	}
-}
-
-// Each line of the table finds on the embedded store what grep finds in the truth.
-func TestGrep(t *testing.T) {
-	p := newRig(t, "")
-	greps(t, p)
 }
 
 func TestGrepOnEngines(t *testing.T) {
@@ -286,6 +281,3 @@ func levels(t *testing.T, url, kind string) {
 		}
 	}
 }
-
-// The embedded store shows the levels as well.
-func TestLevels(t *testing.T) { levels(t, newRig(t, "").engine, "flattened") }

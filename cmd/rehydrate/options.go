@@ -95,6 +95,10 @@ func (o *options) config(concurrency int, log *os.File) (local.Config, error) {
 	c := local.Config{
 		Settings: o.settings, Out: o.out, Concurrency: concurrency, Log: log, Bootstrap: o.lambdas,
 	}
+	if c.Settings.Search.URL == "" && len(c.Settings.Fields) == 0 {
+		// The log view of the embedded store picks streams by them.
+		c.Settings.Fields = []string{"logGroup", "logStream"}
+	}
 	var err error
 	if bucket, ok := strings.CutPrefix(o.archive, "s3://"); ok {
 		c.Settings.ArchiveBucket = strings.TrimSuffix(bucket, "/")

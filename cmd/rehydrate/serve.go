@@ -33,7 +33,7 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return errors.Join(err, documents.Close())
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Serving %s at %s until interrupted\n", folder, server.URL)
+			fmt.Fprintf(cmd.OutOrStdout(), "Serving %s until interrupted. Open in a browser:\n  %s/\n", folder, server.URL)
 			<-cmd.Context().Done()
 			return errors.Join(server.Close(), documents.Close())
 		},

@@ -1,183 +1,156 @@
 package store
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 )
 
-// Requests about the indices themselves.
+// catalog is what indices and templates there are. It is kept in one file, which
+// is written anew whenever it changes.
+type catalog struct {
+	UUID      string                     `json:"uuid"`
+	Indices   map[string]*index          `json:"indices"`
+	Templates map[string]json.RawMessage `json:"templates"`
+}
 
-func acknowledged() map[string]any { return map[string]any{"acknowledged": true} }
+// index is one index: what it was made with. Its documents are in the log
+// database.
+type index struct {
+	UUID     string            `json:"uuid"`
+	Created  int64             `json:"created"` // milliseconds since 1970
+	Settings map[string]string `json:"settings,omitempty"`
+	Mappings json.RawMessage   `json:"mappings,omitempty"`
 
-func (s *Store) createIndex(r *request) (answer, error) {
-	if err := r.object(); err != nil {
-		return answer{}, err
+	mapping *mapping
+}
+
+const catalogFile = "catalog.json"
+
+func loadCatalog(dir string) (catalog, error) {
+	c := catalog{UUID: newUUID(), Indices: map[string]*index{}, Templates: map[string]json.RawMessage{}}
+	raw, err := os.ReadFile(filepath.Join(dir, catalogFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, c.save(dir)
 	}
-	var q struct {
-		Settings json.RawMessage `json:"settings"`
-		Mappings json.RawMessage `json:"mappings"`
-	}
-	if len(r.body) > 0 {
-		if err := decodeStrict("create index", r.body, &q); err != nil {
-			return answer{}, err
-		}
-	}
-	own, err := parseSettings(q.Settings)
 	if err != nil {
-		return answer{}, err
+		return c, err
 	}
-	m, err := parseMapping(q.Mappings)
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return c, fmt.Errorf("read %s: %w", catalogFile, err)
+	}
+	for name, ix := range c.Indices {
+		if ix.mapping, err = parseMapping(ix.Mappings); err != nil {
+			return c, fmt.Errorf("read %s: index %s: %w", catalogFile, name, err)
+		}
+	}
+	return c, nil
+}
+
+func (c *catalog) save(dir string) error {
+	raw, err := json.Marshal(c)
 	if err != nil {
-		return answer{}, err
+		return err
 	}
-	name := r.PathValue("index")
-	if _, err := s.create(name, own, m); err != nil {
-		return answer{}, err
-	}
-	return ok(map[string]any{"acknowledged": true, "shards_acknowledged": true, "index": name})
+	return replaceFile(filepath.Join(dir, catalogFile), raw)
 }
 
-func (s *Store) deleteIndex(r *request) (answer, error) {
-	// As Elasticsearch does unless told otherwise: no pattern deletes.
-	if e := r.PathValue("index"); e == "_all" || strings.Contains(e, "*") {
-		return answer{}, badRequest("illegal_argument_exception", "Wildcard expressions or all indices are not allowed")
-	}
-	indices, err := s.indicesOf(r)
-	if err != nil {
-		return answer{}, err
-	}
-	if err := s.remove(indices); err != nil {
-		return answer{}, err
-	}
-	return ok(acknowledged())
+// newUUID is random, in the form that Elasticsearch gives its own.
+func newUUID() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // it never fails
+	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// described answers with what is known of indices: all of it, or one part.
-func (s *Store) described(part string) func(*request) (answer, error) {
-	return func(r *request) (answer, error) {
-		for _, name := range []string{"features", "include_defaults", "flat_settings"} {
-			if r.flag(name) {
-				return answer{}, unsupported("[%s]", name)
-			}
-		}
-		indices, err := s.indicesOf(r)
-		if err != nil {
-			return answer{}, err
-		}
-		all := map[string]any{}
-		for _, ix := range indices {
-			d := ix.describe()
-			if part != "" {
-				d = map[string]any{part: d[part]}
-			}
-			all[ix.name] = d
-		}
-		return ok(all)
-	}
-}
-
-func (ix *index) describe() map[string]any {
-	ix.mu.RLock()
-	defer ix.mu.RUnlock()
-	shown := settings{
-		"index.number_of_shards": "1", "index.number_of_replicas": "1",
-		"index.uuid": ix.meta.UUID, "index.provided_name": ix.name,
-		"index.creation_date": strconv.FormatInt(ix.meta.Created, 10), "index.version.created": "8536000",
-	}
-	for name, value := range ix.meta.Settings {
-		if value != "" {
-			shown[name] = value
-		}
-	}
-	return map[string]any{"aliases": struct{}{}, "mappings": ix.meta.Mapping, "settings": shown}
-}
-
-func (s *Store) changeSettings(r *request) (answer, error) {
-	if r.flag("preserve_existing") {
-		return answer{}, unsupported("[preserve_existing]")
-	}
-	if err := r.object(); err != nil {
-		return answer{}, err
-	}
-	changes, err := parseSettings(r.body)
-	if err != nil {
-		return answer{}, err
-	}
-	return s.changeAll(r, changes)
-}
-
-func (s *Store) addBlock(r *request) (answer, error) {
-	name := "index.blocks." + r.PathValue("block")
-	if !known(name) {
-		return answer{}, unsupported("the block [%s]", r.PathValue("block"))
-	}
-	a, err := s.changeAll(r, settings{name: "true"})
-	a.value = map[string]any{"acknowledged": true, "shards_acknowledged": true}
-	return a, err
-}
-
-func (s *Store) changeAll(r *request, changes settings) (answer, error) {
-	for _, fixed := range []string{"index.number_of_shards", "index.codec"} {
-		if _, ok := changes[fixed]; ok {
-			return answer{}, badRequest("illegal_argument_exception", "Can't update non dynamic settings [[%s]] for open indices", fixed)
-		}
-	}
-	indices, err := s.indicesOf(r)
-	if err != nil {
-		return answer{}, err
-	}
-	for _, ix := range indices {
-		if err := ix.change(changes); err != nil {
-			return answer{}, err
-		}
-	}
-	return ok(acknowledged())
-}
-
-// clusterSettings are those of the cluster: only one can be given.
-func (s *Store) clusterSettings(*request) (answer, error) {
+// ensure is the index of that name, made if it is not there by the template that
+// matches best. A name that Elasticsearch takes for none is a *problem.
+func (s *Store) ensure(name string) (*index, error) {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	persistent := map[string]any{}
-	if !s.autoCreate {
-		persistent["action"] = map[string]string{"auto_create_index": "false"}
+	ix := s.catalog.Indices[name]
+	s.mu.RUnlock()
+	if ix != nil {
+		return ix, nil
 	}
-	return ok(map[string]any{"persistent": persistent, "transient": struct{}{}})
-}
-
-func (s *Store) changeCluster(r *request) (answer, error) {
-	if err := r.object(); err != nil {
-		return answer{}, err
-	}
-	if len(r.body) == 0 {
-		return answer{}, badRequest("action_request_validation_exception", "Validation Failed: 1: no settings to update;")
-	}
-	auto := true
-	var collect func(path string, object []byte) error
-	collect = func(path string, object []byte) error {
-		return eachMember(object, func(name string, value []byte) error {
-			full := join(path, name)
-			if isObject(value) {
-				return collect(full, value)
-			}
-			_, setting, _ := strings.Cut(full, ".")
-			if setting != string(autoCreateKey()) || !slices.Contains([]string{"true", "false", "null"}, text(value)) {
-				return unsupported("the cluster setting [%s] of [%s]; [%s] of true or false is", setting, value, autoCreateKey())
-			}
-			auto = text(value) != "false"
-			return nil
-		})
-	}
-	if err := collect("", r.body); err != nil {
-		return answer{}, err
+	if err := checkName(name); err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.put(aboutKey(), autoCreateKey(), []byte(strconv.FormatBool(auto))); err != nil {
-		return answer{}, err
+	if ix := s.catalog.Indices[name]; ix != nil {
+		return ix, nil
 	}
-	s.autoCreate = auto
-	return ok(map[string]any{"acknowledged": true, "persistent": struct{}{}, "transient": struct{}{}})
+	ix = &index{UUID: newUUID(), Created: time.Now().UnixMilli(), mapping: &mapping{}}
+	if _, t := s.catalog.match(name); t != nil {
+		ix.Settings, ix.Mappings, ix.mapping = t.settings, t.Template.Mappings, t.mapping
+	}
+	s.catalog.Indices[name] = ix
+	if err := s.catalog.save(s.dir); err != nil {
+		delete(s.catalog.Indices, name)
+		return nil, err
+	}
+	return ix, nil
 }
+
+// checkName holds names to Elasticsearch's rules, which keep them good names of
+// folders, too.
+// https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-create-index.html
+func checkName(name string) error {
+	var why string
+	switch {
+	case name == "" || name == "." || name == "..":
+		why = "must not be '.' or '..' or empty"
+	case name != strings.ToLower(name):
+		why = "must be lowercase"
+	case strings.ContainsAny(name, " \"*\\<|,>/?#:") || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }):
+		why = "must not contain the following characters [' ','\"','*','\\','<','|',',','>','/','?','#',':']"
+	case strings.ContainsAny(name[:1], "-_+"):
+		why = "must not start with '_', '-', or '+'"
+	case len(name) > 255:
+		why = "is too long, (" + fmt.Sprint(len(name)) + " > 255)"
+	default:
+		return nil
+	}
+	p := badRequest("invalid_index_name_exception", "Invalid index name [%s], %s", name, why)
+	p.index = name
+	return p
+}
+
+// resolve finds the indices of an expression: names and patterns, with commas
+// between; empty and _all are all of them. A name that is not there is a
+// *problem, unless it may be missing.
+func (s *Store) resolve(expression string, mayMiss bool) ([]string, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if expression == "" || expression == "_all" {
+		expression = "*"
+	}
+	var found []string
+	for part := range strings.SplitSeq(expression, ",") {
+		if !strings.Contains(part, "*") {
+			if s.catalog.Indices[part] != nil {
+				found = append(found, part)
+			} else if !mayMiss {
+				return nil, indexNotFound(part)
+			}
+			continue
+		}
+		for name := range s.catalog.Indices {
+			if matchPattern(part, name) {
+				found = append(found, name)
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
+}
+
+func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

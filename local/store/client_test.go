@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -86,35 +85,6 @@ func bulk(t testing.TB, url, action, index string, documents ...[2]string) []out
 	return all
 }
 
-// found are the ids of a search's hits, in their order.
-func found(t testing.TB, url, body string) []string {
-	t.Helper()
-	var answer struct {
-		Hits struct {
-			Hits []struct {
-				ID string `json:"_id"`
-			}
-		}
-	}
-	must(t, http.MethodPost, url+"/_search", body, &answer)
-	ids := []string{}
-	for _, h := range answer.Hits.Hits {
-		ids = append(ids, h.ID)
-	}
-	return ids
-}
-
-// wantFound compares ids in any order.
-func wantFound(t *testing.T, url, query string, want ...string) {
-	t.Helper()
-	got := found(t, url, `{"size":100,"query":`+query+`}`)
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("%s finds %q, want %q", query, got, want)
-	}
-}
-
 // wantRefused wants the status and a sentence that names what is refused.
 func wantRefused(t *testing.T, status int, names, method, url, body string) {
 	t.Helper()
@@ -129,9 +99,3 @@ func wantRefused(t *testing.T, status int, names, method, url, body string) {
 		t.Errorf("%s %s %s: %d %q, want %d and a sentence with %q", method, url, body, got, p.Error.Reason, status, names)
 	}
 }
-
-// logs is the mapping of a run's indices.
-const logs = `{"dynamic":false,"properties":{"@timestamp":{"type":"date"},
-	"message":{"type":"text","fields":{"keyword":{"type":"keyword","ignore_above":100}}},
-	"aws":{"properties":{"cloudwatch":{"properties":{"log_group":{"type":"keyword"}}}}},
-	"parsed":{"type":"flattened"}}}`

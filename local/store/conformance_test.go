@@ -2,32 +2,42 @@ package store_test
 
 import (
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"github.com/rehydrate/rehydrate/internal/cluster/clustertest"
 	"github.com/rehydrate/rehydrate/local/store"
 )
 
-// serve opens a store in dir and serves it until the test ends.
-func serve(t testing.TB, dir string) string {
+// opened is a store that is served until it is closed or the test ends.
+type opened struct {
+	*store.Store
+	close func()
+}
+
+// open opens the store in dir and serves it.
+func open(t testing.TB, dir string) (*opened, string) {
 	t.Helper()
 	s, err := store.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(s)
-	t.Cleanup(func() {
+	o := &opened{Store: s}
+	o.close = sync.OnceFunc(func() {
 		server.Close()
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return server.URL
+	t.Cleanup(o.close)
+	return o, server.URL
 }
 
 // The store passes the suite that real engines pass.
 func TestConformance(t *testing.T) {
+	_, url := open(t, t.TempDir())
 	clustertest.Run(t, clustertest.Target{
-		URL: serve(t, t.TempDir()), Product: "elasticsearch", Version: store.Version, Parse: "flattened",
+		URL: url, Product: "elasticsearch", Version: store.Version, Parse: "flattened",
 	})
 }

@@ -1,245 +1,297 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/rehydrate/rehydrate/local/store/logdb"
 )
 
-// timestamp is the field whose times are held in memory: searches of logs ask
-// for little else.
-const timestamp = "@timestamp"
+// Names of the fields of a row, beside its message and those of where the event
+// came from.
+const (
+	fieldIndex = "index"
+	fieldID    = "id"
 
-// reading is one document on its way through the mapping.
-type reading struct {
-	id     string
-	source []byte
-	// time is that of @timestamp in milliseconds, or noTime.
-	time int64
-	// undo takes back the fields that dynamic mapping has added.
-	undo []func()
+	// hidden begins the names of fields that only tell what the document's bytes
+	// were. A row has one of these. The form is what stands around time and message
+	// of a document that is made as ours are; it is the same for most rows, and
+	// nearly nothing on disk. Any other document is kept whole in source, or, where
+	// a row cannot hold it, in a file of its own that kept names.
+	hidden      = "rehydrate."
+	fieldForm   = hidden + "form"
+	fieldSource = hidden + "source"
+	fieldKept   = hidden + "kept"
+)
+
+// origins are the members of a document that say where the event came from, and
+// the fields that they become; the first two name the stream of a row.
+func origins() [4][2]string {
+	return [4][2]string{
+		{"aws.cloudwatch.log_group", GroupField},
+		{"aws.cloudwatch.log_stream", StreamField},
+		{"cloud.account.id", "account"},
+		{"cloud.region", "region"},
+	}
 }
 
-// read checks a document, which validJSON has passed, against the mapping, and
-// adds fields to it where it is dynamic. A document that Elasticsearch would
-// refuse is a *problem.
-func (m *mapping) read(id string, source []byte) (reading, error) {
-	r := reading{id: id, source: source, time: noTime}
+// Fields of rows, by which people search.
+const (
+	GroupField  = "log_group"
+	StreamField = "log_stream"
+)
+
+const (
+	sourceHead   = `{"@timestamp":"`
+	sourceMiddle = `","message":`
+	sourceTail   = "}"
+)
+
+// maxText is how much of a message can be searched, in bytes: a row has at most
+// logdb.MaxRowBytes, and there are other fields. CloudWatch's are half as long.
+const maxText = logdb.MaxRowBytes * 3 / 4
+
+// document is one that was read from a bulk request.
+type document struct {
+	index, id string
+	source    []byte
+	row       logdb.Row
+	// kept: the source is in a file of its own.
+	kept bool
+}
+
+// read makes the row of a document that m maps; source is JSON. A document that
+// Elasticsearch would refuse is a *problem. One without a time is put at 1970.
+func (m *mapping) read(index, id string, source []byte) (document, error) {
+	d := document{index: index, id: id, source: source}
 	if !isObject(source) {
-		return r, badRequest("document_parsing_exception", "[1:1] failed to parse: the document is no JSON object")
+		return d, badRequest("document_parsing_exception", "[1:1] failed to parse: the document is no JSON object")
 	}
-	if m.Properties == nil {
-		m.Properties = map[string]*field{}
-	}
-	return r, r.object("", source, m.Properties, m.Dynamic)
-}
-
-// depthLimit is that of index.mapping.depth.limit.
-const depthLimit = 20
-
-func (r *reading) object(path string, object []byte, fields map[string]*field, dyn dynamic) error {
-	if strings.Count(path, ".") >= depthLimit {
-		return r.refuse(object, "the document has more than %d objects inside of each other at [%s]", depthLimit, path)
-	}
+	var at time.Time
+	var stamp, message []byte
+	var origin [4]string
 	seen := map[string]bool{}
-	return eachMember(object, func(name string, value []byte) error {
+	err := eachMember(source, func(name string, value []byte) error {
 		if seen[name] {
-			return r.refuse(value, "Duplicate field '%s'", name)
+			return badRequest("document_parsing_exception", "Duplicate field '%s'", name)
 		}
 		seen[name] = true
-		if strings.Trim(name, ". ") == "" {
-			return r.refuse(value, "field name cannot contain only whitespace or points: ['%s']", name)
-		}
-		return r.member(path, name, value, fields, dyn)
-	})
-}
-
-func (r *reading) member(path, name string, value []byte, fields map[string]*field, dyn dynamic) error {
-	f, short, rest := step(fields, name)
-	full := join(path, name)
-	switch {
-	case isNull(value):
-		return nil
-	case f != nil && rest != "":
-		if f.Dynamic != "" {
-			dyn = f.Dynamic
-		}
-		if !f.isObject() {
-			return r.refuse(value, "field [%s] of type [%s] has no members", join(path, short), f.Type)
-		}
-		return r.member(join(path, short), rest, value, f.Properties, dyn)
-	case f == nil && dyn == "false":
-		return nil
-	case f == nil && dyn == "strict":
-		p := r.refuse(value, "mapping set to strict, dynamic introduction of [%s] within [%s] is not allowed", name, path)
-		p.kind = "strict_dynamic_mapping_exception"
-		return p
-	case f == nil:
-		if f = guess(value); f == nil {
-			return nil // an empty array tells nothing yet
-		}
-		fields[name] = f
-		r.undo = append(r.undo, func() { delete(fields, name) })
-	}
-	if f.Dynamic != "" {
-		dyn = f.Dynamic
-	}
-	return eachElement(value, func(value []byte) error {
-		if isNull(value) {
-			return nil
-		}
-		if f.isObject() {
-			if !isObject(value) {
-				return r.refuse(value, "object mapping for [%s] tried to parse field [%s] as object, but found a concrete value", full, name)
-			}
-			if f.Properties == nil {
-				f.Properties = map[string]*field{}
-			}
-			return r.object(full, value, f.Properties, dyn)
-		}
-		return r.leaf(full, f, value)
-	})
-}
-
-// leaf checks a value against its field's type.
-func (r *reading) leaf(full string, f *field, value []byte) error {
-	var cause error
-	switch {
-	case f.flat():
-		cause = f.checkFlat(value, 1)
-	case isObject(value):
-		cause = errors.New("the value is an object")
-	case f.Type == typeDate:
-		first, _, err := parseDate(text(value), time.UTC)
-		if err == nil && full == timestamp {
-			r.time = first
-		}
-		cause = err
-	case f.Type == typeBoolean:
-		if s := text(value); s != "true" && s != "false" && s != "" {
-			cause = errors.New("only true and false are booleans")
-		}
-	case f.isNumber():
-		_, cause = strconv.ParseFloat(text(value), 64)
-	}
-	if cause == nil {
-		return r.terms(full, f, value)
-	}
-	preview := text(value)
-	if len(preview) > 100 {
-		preview = preview[:100]
-	}
-	p := r.refuse(value, "failed to parse field [%s] of type [%s] in document with id '%s'. Preview of field's value: '%s'",
-		full, f.Type, r.id, preview)
-	p.cause = badRequest("illegal_argument_exception", "%s", cause.Error())
-	return p
-}
-
-// maxTerm is the longest value that Lucene can hold as one term, in bytes.
-const maxTerm = 32_766
-
-// terms refuses a value that a keyword would have to hold and cannot.
-func (r *reading) terms(full string, f *field, value []byte) error {
-	if len(value) <= maxTerm {
-		return nil // an escape is never shorter than what it stands for
-	}
-	for name, sub := range f.Fields {
-		if err := r.terms(join(full, name), sub, value); err != nil {
+		if err := m.check(name, value, id); err != nil {
 			return err
 		}
+		switch name {
+		case timestamp:
+			t, err := parseTime(text(value))
+			if err != nil {
+				return unparsable(name, "date", id, value, err.Error())
+			}
+			at, stamp = t, value
+		case "message":
+			message = value
+		}
+		for n, o := range origins() {
+			if rest, ok := strings.CutPrefix(o[0], name); ok {
+				origin[n] = member(value, rest)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return d, err
 	}
-	if s := text(value); f.Type == typeKeyword && len(s) > maxTerm && (target{field: *f}).indexed(value) {
-		return r.refuse(value, "Document contains at least one immense term in field=\"%s\" (whose UTF8 encoding is longer than the max length %d)", full, maxTerm)
+	if stamp == nil {
+		at = time.Unix(0, 0)
 	}
-	return nil
+	d.row.Time = at.UnixNano()
+	if at.Before(time.Unix(0, logdb.Oldest())) || at.After(time.Unix(0, logdb.Newest())) {
+		return d, unparsable(timestamp, "date", id, stamp, "the embedded store keeps documents of 99 years before and after today")
+	}
+	words := text(message)
+	if message == nil || isNull(message) {
+		words = ""
+	}
+	d.fields(index, id, words, origin)
+	d.keep(at, words)
+	return d, nil
 }
 
-// checkFlat checks the depth of a flattened object, which is at depth.
-func (f *field) checkFlat(object []byte, depth int) error {
-	limit := depthLimit
-	if f.DepthLimit != nil {
-		limit = *f.DepthLimit
+// member is the scalar under a path such as .account.id, empty where there is
+// none. The names of members are matched as ours are written.
+func member(value []byte, path string) string {
+	if path == "" {
+		if isObject(value) || isNull(value) || value[0] == '[' {
+			return ""
+		}
+		return text(value)
 	}
-	switch {
-	case !isObject(object) && depth == 1:
-		return errors.New("a " + f.Type + " field takes an object")
-	case f.Type == typeFlattened && depth > limit:
-		return fmt.Errorf("the provided object has exceeded the maximum depth limit of [%d]", limit)
+	name, rest, _ := strings.Cut(path[1:], ".")
+	if rest != "" {
+		rest = "." + rest
 	}
-	return eachMember(object, func(_ string, value []byte) error {
-		return eachElement(value, func(value []byte) error {
-			switch {
-			case isObject(value):
-				return f.checkFlat(value, depth+1)
-			case f.Type == typeFlattened && f.IgnoreAbove == nil && len(text(value)) > maxTerm:
-				return fmt.Errorf("a value is longer than %d bytes", maxTerm)
+	found := ""
+	if path[0] == '.' && isObject(value) {
+		// The function below never fails.
+		_ = eachMember(value, func(n string, v []byte) error {
+			if n == name {
+				found = member(v, rest)
 			}
 			return nil
 		})
-	})
-}
-
-func (f *field) isNumber() bool {
-	switch f.Type {
-	case typeLong, typeInteger, typeFloat, typeDouble:
-		return true
 	}
-	return false
+	return found
 }
 
-// refuse is a problem that names the place of the value: value is a part of
-// source.
-func (r *reading) refuse(value []byte, format string, args ...any) *problem {
-	place := cap(r.source) - cap(value) + 1
-	return badRequest("document_parsing_exception", "[1:"+strconv.Itoa(place)+"] "+format, args...)
-}
-
-// guess is the field that Elasticsearch maps a new member to, nil if the value
-// tells nothing.
-func guess(value []byte) *field {
-	var f *field
-	// The first element that is not null decides; eachElement has no other end
-	// than an error.
-	_ = eachElement(value, func(value []byte) error {
-		if f == nil && !isNull(value) {
-			f = guessOne(value)
+func (d *document) fields(index, id, words string, origin [4]string) {
+	if len(words) > maxText {
+		end := maxText
+		for !utf8.RuneStart(words[end]) {
+			end--
 		}
-		return nil
-	})
-	return f
-}
-
-func guessOne(value []byte) *field {
-	switch value[0] {
-	case '{':
-		return &field{Type: typeObject}
-	case 't', 'f':
-		return &field{Type: typeBoolean}
-	case '"':
-		s := text(value)
-		if _, err := strconv.Atoi(s); err != nil {
-			if _, _, err := parseDate(s, time.UTC); err == nil {
-				return &field{Type: typeDate}
+		words = words[:end]
+	}
+	d.row.Fields = make([]logdb.Field, 0, len(origin)+4)
+	for n, o := range origins() {
+		// A value that is no name is kept in the document alone.
+		if v := origin[n]; v != "" && len(v) <= maxOrigin {
+			d.row.Fields = append(d.row.Fields, logdb.Field{Name: o[1], Value: v})
+			if n < 2 {
+				d.row.Stream++
 			}
 		}
-		limit := 256
-		return &field{Type: typeText, Fields: map[string]*field{"keyword": {Type: typeKeyword, IgnoreAbove: &limit}}}
 	}
-	if _, err := strconv.ParseInt(string(value), 10, 64); err == nil {
-		return &field{Type: typeLong}
-	}
-	return &field{Type: typeFloat}
+	d.row.Fields = append(d.row.Fields, logdb.Field{Name: fieldIndex, Value: index}, logdb.Field{Name: fieldID, Value: id},
+		logdb.Field{Name: logdb.Message, Value: words})
 }
 
-// clone is a copy that can be changed while m is in use.
-func (m *mapping) clone() (*mapping, error) {
-	raw, err := json.Marshal(m)
-	if err != nil {
-		return nil, err
+// maxOrigin is longer than any name that CloudWatch Logs gives out: 512
+// characters.
+const maxOrigin = 4096
+
+// keep adds what is needed to give the source back byte for byte.
+func (d *document) keep(at time.Time, words string) {
+	form, ok := formOf(d.source, at, words)
+	field := logdb.Field{Name: fieldForm, Value: form}
+	if !ok {
+		field = logdb.Field{Name: fieldSource, Value: string(d.source)}
 	}
-	var c mapping
-	return &c, json.Unmarshal(raw, &c)
+	size := 1024 + len(field.Value)
+	for _, f := range d.row.Fields {
+		size += len(f.Name) + len(f.Value)
+	}
+	if len(words) > maxText || size > logdb.MaxRowBytes {
+		d.kept = true
+		field = logdb.Field{Name: fieldKept, Value: keptName(d.id)}
+	}
+	d.row.Fields = append(d.row.Fields, field)
+}
+
+// formOf is the offset of the time and what follows the message, if that, the
+// time and the text of the message are all that source is made of.
+func formOf(source []byte, at time.Time, words string) (form string, ok bool) {
+	rest, ok := bytes.CutPrefix(source, []byte(sourceHead))
+	if !ok {
+		return "", false
+	}
+	stamp, rest, ok := bytes.Cut(rest, []byte(sourceMiddle))
+	if !ok || len(stamp) < len(layout) {
+		return "", false
+	}
+	made := quote(make([]byte, 0, len(words)+len(words)/8+16), words)
+	tail, ok := bytes.CutPrefix(rest, made)
+	zone := string(stamp[len(layout):])
+	if !ok || stampIn(at, zone) != string(stamp) {
+		return "", false
+	}
+	return zone + string(tail), true
+}
+
+// stampIn is a time with an offset such as Z or +09:00; empty where zone is none.
+func stampIn(at time.Time, zone string) string {
+	offset, err := time.Parse("Z07:00", zone)
+	if err != nil {
+		return ""
+	}
+	return at.In(offset.Location()).Format(layout) + zone
+}
+
+// sourceOf is the opposite of formOf.
+func sourceOf(form string, at time.Time, words string) []byte {
+	n := strings.IndexAny(form, ",}")
+	if n < 0 {
+		return nil
+	}
+	b := append([]byte(sourceHead), stampIn(at, form[:n])...)
+	return append(quote(append(b, sourceMiddle...), words), form[n:]...)
+}
+
+// quote appends text as a JSON string the way that CloudWatch Logs writes it:
+// nothing is escaped that does not have to be.
+func quote(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	done := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[done:i]...)
+		done = i + 1
+		if n := strings.IndexByte("\"\\\n\r\t\b\f", c); n >= 0 {
+			dst = append(dst, '\\', `"\nrtbf`[n])
+		} else {
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(dst, s[done:]...), '"')
+}
+
+func unparsable(name, kind, id string, value []byte, why string) *problem {
+	preview := text(value)
+	if len(preview) > 100 {
+		preview = strings.ToValidUTF8(preview[:100], "")
+	}
+	p := badRequest("document_parsing_exception", "failed to parse field [%s] of type [%s] in document with id '%s'. Preview of field's value: '%s'", name, kind, id, preview)
+	p.cause = badRequest("illegal_argument_exception", "%s", why)
+	return p
+}
+
+// mapping is the part of an index's mapping that decides whether a document is
+// taken: the types of its members.
+type mapping struct {
+	types   map[string]string
+	dynamic string
+}
+
+// check refuses a value that its field's type cannot take.
+func (m *mapping) check(name string, value []byte, id string) error {
+	kind, mapped := m.types[name]
+	if !mapped && m.dynamic == "strict" {
+		return badRequest("strict_dynamic_mapping_exception", "mapping set to strict, dynamic introduction of [%s] within [_doc] is not allowed", name)
+	}
+	if !mapped && name == "message" {
+		kind = "text"
+	}
+	if isNull(value) {
+		return nil
+	}
+	switch kind {
+	case "text", "keyword", "match_only_text":
+		if isObject(value) {
+			return unparsable(name, kind, id, value, "the value is an object")
+		}
+	case "long", "integer", "float", "double":
+		var number json.Number
+		if err := json.Unmarshal(value, &number); err != nil {
+			return unparsable(name, kind, id, value, "the value is no number")
+		}
+	case "flattened", "flat_object":
+		if !isObject(value) {
+			return unparsable(name, kind, id, value, "a "+kind+" field takes an object")
+		}
+	}
+	return nil
 }

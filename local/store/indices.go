@@ -1,156 +1,108 @@
 package store
 
 import (
-	"errors"
-	"fmt"
+	"encoding/json"
 	"maps"
-	"slices"
+	"strconv"
 	"strings"
-	"time"
 )
 
-// What indices there are.
+// Requests about indices and the store itself.
 
-// ensure gives the index of that name and makes it if there is none.
-func (s *Store) ensure(name string) (*index, error) {
-	s.mu.RLock()
-	ix, ok, auto := s.indices[name], s.indices[name] != nil, s.autoCreate
-	s.mu.RUnlock()
-	if ok {
-		return ix, nil
+// describe is an index as Elasticsearch tells of one.
+func (ix *index) describe() map[string]any {
+	d := map[string]any{"aliases": struct{}{}, "mappings": json.RawMessage(`{}`), "settings": nest(ix.Settings)}
+	if len(ix.Mappings) > 0 {
+		d["mappings"] = ix.Mappings
 	}
-	if !auto {
-		p := indexNotFound(name)
-		p.reason += " and [action.auto_create_index] is [false]"
-		return nil, p
-	}
-	ix, err := s.create(name, nil, nil)
-	var p *problem
-	if errors.As(err, &p) && p.kind == alreadyExists {
-		return s.one(name)
-	}
-	return ix, err
+	return d
 }
 
-const alreadyExists = "resource_already_exists_exception"
-
-// create makes an index of the template that applies and, above it, the given
-// settings and mapping.
-func (s *Store) create(name string, own settings, ownMapping *mapping) (*index, error) {
-	if p := checkIndexName(name); p != nil {
-		return nil, p
+func (s *Store) getIndex(r *request) (answer, error) {
+	names, err := s.indicesOf(r)
+	if err != nil {
+		return answer{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if ix := s.indices[name]; ix != nil {
-		p := badRequest(alreadyExists, "index [%s/%s] already exists", name, ix.uuid)
-		p.index = name
-		return nil, p
-	}
-	meta := indexMeta{UUID: newUUID(), Created: time.Now().UnixMilli(), Mapping: &mapping{}, Settings: settings{}}
-	if _, t := match(s.templates, name); t != nil {
-		m, err := t.mapping.clone()
-		if err != nil {
-			return nil, err
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := map[string]any{}
+	for _, name := range names {
+		made := s.catalog.Indices[name]
+		if made == nil {
+			continue // deleted meanwhile
 		}
-		meta.Mapping, meta.Settings = m, maps.Clone(t.settings)
+		shown := index{Mappings: made.Mappings, Settings: map[string]string{
+			"index.number_of_shards": "1", "index.number_of_replicas": "1", "index.uuid": made.UUID,
+			"index.provided_name": name, "index.creation_date": strconv.FormatInt(made.Created, 10),
+		}}
+		maps.Copy(shown.Settings, made.Settings)
+		all[name] = shown.describe()
 	}
-	maps.Copy(meta.Settings, own)
-	if ownMapping != nil {
-		meta.Mapping.merge(ownMapping)
+	return ok(all)
+}
+
+func (s *Store) deleteIndex(r *request) (answer, error) {
+	// As Elasticsearch does unless told otherwise: no pattern deletes.
+	if e := r.PathValue("index"); e == "_all" || strings.Contains(e, "*") {
+		return answer{}, badRequest("illegal_argument_exception", "Wildcard expressions or all indices are not allowed")
 	}
-	ix, err := createIndex(s.folder(name), name, meta)
+	names, err := s.indicesOf(r)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, name := range names {
+		if err := s.remove(r.Context(), name, ""); err != nil {
+			return answer{}, err
+		}
+	}
+	return acknowledged(), nil
+}
+
+func (s *Store) indicesOf(r *request) ([]string, error) {
+	names, err := s.resolve(r.PathValue("index"), r.flag("ignore_unavailable"))
 	if err != nil {
 		return nil, err
 	}
-	s.indices[name] = ix
-	return ix, nil
+	if len(names) == 0 && r.query.Get("allow_no_indices") == "false" {
+		return nil, indexNotFound(r.PathValue("index"))
+	}
+	return names, nil
 }
 
-func (s *Store) one(name string) (*index, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if ix := s.indices[name]; ix != nil {
-		return ix, nil
+// refreshed lets everything be found that was answered.
+func (s *Store) refreshed(r *request) (answer, error) {
+	names, err := s.indicesOf(r)
+	if err != nil {
+		return answer{}, err
 	}
-	return nil, indexNotFound(name)
+	s.seen()
+	return ok(map[string]any{"_shards": shards(len(names))})
 }
 
-// resolve gives the indices that an expression names: names and patterns with
-// commas between them, -pattern to take away. A name that is no index is
-// refused unless missing is true.
-func (s *Store) resolve(expression string, missing bool) ([]*index, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	chosen := map[string]bool{}
-	for i, part := range strings.Split(expression, ",") {
-		without, taken := strings.CutPrefix(part, "-")
-		taken = taken && i > 0
-		if taken {
-			part = without
-		}
-		if part == "_all" || part == "" {
-			part = "*"
-		}
-		if strings.Contains(part, "*") {
-			for name := range s.indices {
-				if matchPattern(part, name) {
-					chosen[name] = !taken
-				}
-			}
-			continue
-		}
-		if s.indices[part] == nil && !missing && !taken {
-			return nil, indexNotFound(part)
-		}
-		if s.indices[part] != nil {
-			chosen[part] = !taken
-		}
-	}
-	var found []*index
-	for _, name := range slices.Sorted(maps.Keys(chosen)) {
-		if chosen[name] {
-			found = append(found, s.indices[name])
-		}
-	}
-	return found, nil
+func shards(n int) map[string]int {
+	return map[string]int{"total": n, "successful": n, "skipped": 0, "failed": 0}
 }
 
-// remove deletes indices for good.
-func (s *Store) remove(indices []*index) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, ix := range indices {
-		if s.indices[ix.name] != ix {
-			continue
-		}
-		delete(s.indices, ix.name)
-		if err := ix.delete(); err != nil {
-			return fmt.Errorf("delete index %s: %w", ix.name, err)
-		}
-	}
-	return nil
+// Version of Elasticsearch whose API this follows.
+const Version = "8.19.7"
+
+const clusterName = "rehydrate"
+
+func (s *Store) root(*request) (answer, error) {
+	return ok(map[string]any{
+		"name": clusterName, "cluster_name": clusterName, "cluster_uuid": s.catalog.UUID,
+		"version": map[string]any{
+			"number": Version, "build_flavor": "rehydrate", "build_type": "embedded",
+			"minimum_wire_compatibility_version": "7.17.0", "minimum_index_compatibility_version": "7.0.0",
+		},
+		"tagline": "rehydrate's embedded store: it speaks a part of Elasticsearch's API, and refuses the rest",
+	})
 }
 
-// checkIndexName tells what is wrong with the name of a new index.
-// https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-create-index.html
-func checkIndexName(name string) *problem {
-	var why string
-	switch {
-	case name == "" || name == "." || name == "..":
-		why = "must not be empty, '.' or '..'"
-	case strings.ContainsAny(name, `\/*?"<>| ,#:`):
-		why = `must not contain the following characters [\, /, *, ?, ", <, >, |, space, comma, #, :]`
-	case strings.ContainsAny(name[:1], "_-+"):
-		why = "must not start with '_', '-', or '+'"
-	case len(name) > 255:
-		why = "index name is too long, must be at most 255 bytes"
-	case strings.ToLower(name) != name:
-		why = "must be lowercase"
-	default:
-		return nil
-	}
-	p := badRequest("invalid_index_name_exception", "Invalid index name [%s], %s", name, why)
-	p.index = name
-	return p
+// clusterSettings: none can be changed.
+func (s *Store) clusterSettings(*request) (answer, error) {
+	return ok(map[string]any{"persistent": struct{}{}, "transient": struct{}{}})
 }
+
+// noLegacyTemplates: there are none, and none can be put.
+func (s *Store) noLegacyTemplates(*request) (answer, error) { return ok(struct{}{}) }

@@ -1,67 +1,52 @@
 package store
 
 import (
-	"encoding/json"
+	"context"
+	"net/http"
+	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/rehydrate/rehydrate/local/store/logdb"
 )
 
-// page is the answer to a search. It is written by hand: documents stand in it
-// byte for byte.
-type page struct {
-	order        order
-	filter       source
-	tracked      int
-	indices      []*index
-	total        int
-	took         time.Duration
-	aggregations json.RawMessage
-	body         []byte
+// openPage leads a browser to the page, with the range of what is stored chosen
+// and all of it asked for.
+func (s *Store) openPage(w http.ResponseWriter, r *http.Request) {
+	from, to, err := s.Range(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, PagePath("*", from, to), http.StatusFound)
 }
 
-func (p *page) write(views []*view, hits []hit) {
-	b := strconv.AppendInt([]byte(`{"took":`), p.took.Milliseconds(), 10)
-	b = append(b, `,"timed_out":false,"_shards":`...)
-	b = append(b, shards(len(p.indices))...)
-	b = append(b, `,"hits":{`...)
-	if p.tracked != 0 {
-		n, relation := p.total, "eq"
-		if p.tracked > 0 && n > p.tracked {
-			n, relation = p.tracked, "gte"
-		}
-		b = append(strconv.AppendInt(append(b, `"total":{"value":`...), int64(n), 10), `,"relation":"`+relation+`"},`...)
+// PagePath is the path of the page that shows what a query in LogsQL finds in a
+// range of time. The page shows times in the zone of the browser.
+func PagePath(query string, from, to time.Time) string {
+	const second = "2006-01-02T15:04:05"
+	length := max(to.Sub(from), 0).Truncate(time.Second) + 2*time.Second
+	values := url.Values{
+		"query":            {query},
+		"g0.range_input":   {strconv.FormatInt(int64(length/time.Second), 10) + "s"},
+		"g0.end_input":     {to.UTC().Add(time.Second).Format(second)},
+		"g0.relative_time": {"none"},
 	}
-	score := "1.0"
-	if len(p.order) > 0 || len(hits) == 0 {
-		score = "null"
-	}
-	b = append(b, `"max_score":`+score+`,"hits":[`...)
-	for i, h := range hits {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		id, doc := row(views[h.index].tx, uint64(h.number))
-		b = appendText(append(b, `{"_index":`...), p.indices[h.index].name)
-		b = appendText(append(b, `,"_id":`...), string(id))
-		b = append(b, `,"_score":`+score...)
-		if !p.filter.hidden {
-			b = p.filter.appendTo(append(b, `,"_source":`...), doc)
-		}
-		if len(p.order) > 0 {
-			b = p.order.appendValues(append(b, `,"sort":`...), h)
-		}
-		b = append(b, '}')
-	}
-	b = append(b, "]}"...)
-	if p.aggregations != nil {
-		b = append(append(b, `,"aggregations":`...), p.aggregations...)
-	}
-	b = append(b, '}')
-	p.body = b
+	return "/select/vmui/?#/?" + values.Encode()
 }
 
-// shards says that every index, which is one shard, has answered.
-func shards(n int) string {
-	s := strconv.Itoa(n)
-	return `{"total":` + s + `,"successful":` + s + `,"skipped":0,"failed":0}`
+// Range is the times of the first and last event that is stored; both are now
+// where there is none.
+func (s *Store) Range(ctx context.Context) (first, last time.Time, err error) {
+	found, err := s.extents(ctx, "*", logdb.Oldest(), logdb.Newest())
+	if err != nil {
+		return first, last, err
+	}
+	whole := all(found)
+	if whole.documents == 0 {
+		now := time.Now()
+		return now, now, nil
+	}
+	return time.Unix(0, whole.first), time.Unix(0, whole.last), nil
 }

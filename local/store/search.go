@@ -3,239 +3,313 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"slices"
+	"fmt"
+	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/RoaringBitmap/roaring/v2"
-	bolterrors "go.etcd.io/bbolt/errors"
+	"github.com/rehydrate/rehydrate/local/store/logdb"
 )
 
-// searching is the body of a search. Scores are not computed: without a sort,
-// hits come in the order in which they arrived, each with score 1.
-type searching struct {
-	Query          json.RawMessage            `json:"query"`
-	From           int                        `json:"from"`
-	Size           *int                       `json:"size"`
-	Sort           json.RawMessage            `json:"sort"`
-	SearchAfter    []json.RawMessage          `json:"search_after"`
-	Source         json.RawMessage            `json:"_source"`
-	TrackTotalHits json.RawMessage            `json:"track_total_hits"`
-	Aggs           map[string]json.RawMessage `json:"aggs"`
-	Aggregations   map[string]json.RawMessage `json:"aggregations"`
-	// These change only how long a search may take, or nothing here.
-	Timeout     string `json:"timeout"`
-	TrackScores bool   `json:"track_scores"`
-	Version     bool   `json:"version"`
-	SeqNo       bool   `json:"seq_no_primary_term"`
+const (
+	timestamp = "@timestamp"
+	// maxWindow is index.max_result_window.
+	maxWindow = 10_000
+)
+
+// search is one that was asked for.
+type search struct {
+	indices []string
+	ids     []string // nil: all
+	// Documents with from ≤ time < to, in nanoseconds since 1970.
+	from, to   int64
+	whole      [2]int64 // the same, of all pages
+	size, skip int
+	newest     bool  // first
+	keys       []key // to sort by; time comes before the id
+	after      *place
+	noSource   bool
 }
 
-// maxWindow is index.max_result_window.
-const maxWindow = 10_000
+// key is what hits are sorted by: the values of each are in the answer.
+type key string
 
-// defaultTracked is up to how many hits are told exactly.
-const defaultTracked = 10_000
+const (
+	keyTime key = timestamp
+	keyID   key = "_id"
+	keyDoc  key = "_doc"
+)
 
-// hit is a document that a search found.
-type hit struct {
-	index  int
-	number uint32
-	time   int64
-	// id is only there if the sort asks for it.
-	id string
+// place is that of a document in the order by time and id.
+type place struct {
+	time int64
+	id   string
+	// past: it stands behind all of its time.
+	past bool
 }
 
-// search runs a search over indices and writes the answer.
-func (s *Store) search(ctx context.Context, indices []*index, body []byte) ([]byte, error) {
-	started := time.Now()
-	var q searching
-	if len(body) > 0 {
-		if err := decodeStrict("search", body, &q); err != nil {
-			return nil, err
-		}
+// parseSearch reads a search, or the query of a count.
+func parseSearch(indices []string, body []byte) (*search, error) {
+	q := &search{indices: indices, size: 10, from: logdb.Oldest(), to: logdb.Newest()}
+	q.whole = [2]int64{q.from, q.to}
+	if len(body) == 0 {
+		return q, nil
 	}
-	size := 10
-	if q.Size != nil {
-		size = *q.Size
-	}
-	if q.From < 0 || size < 0 || q.From+size > maxWindow {
-		return nil, badRequest("illegal_argument_exception",
-			"from [%d] and size [%d] must not be negative, nor their sum above [%d]; page on with search_after", q.From, size, maxWindow)
-	}
-	order, err := parseSort(q.Sort)
-	if err != nil {
+	given := struct {
+		Query       json.RawMessage   `json:"query"`
+		Size        *int              `json:"size"`
+		From        int               `json:"from"`
+		Sort        json.RawMessage   `json:"sort"`
+		SearchAfter []json.RawMessage `json:"search_after"`
+		Source      *bool             `json:"_source"`
+		Total       *bool             `json:"track_total_hits"`
+	}{}
+	if err := decodeStrict("search", body, &given); err != nil {
 		return nil, err
 	}
-	after, err := order.after(q.SearchAfter)
-	if err != nil {
+	if given.Size != nil {
+		q.size = *given.Size
+	}
+	q.skip, q.noSource = given.From, given.Source != nil && !*given.Source
+	if q.size < 0 || q.skip < 0 || q.size+q.skip > maxWindow {
+		return nil, badRequest("illegal_argument_exception", "Result window is too large, from + size must be less than or equal to: [%d] but was [%d]", maxWindow, q.size+q.skip)
+	}
+	if err := q.query(given.Query); err != nil {
 		return nil, err
 	}
-	if after != nil && q.From != 0 {
-		return nil, badRequest("illegal_argument_exception", "`from` parameter must be set to 0 when `search_after` is used")
-	}
-	filter, err := parseSource(q.Source)
-	if err != nil {
+	if err := q.sort(given.Sort); err != nil {
 		return nil, err
 	}
-	tracked, err := parseTracked(q.TrackTotalHits)
-	if err != nil {
-		return nil, err
-	}
-	if len(q.Aggregations) == 0 {
-		q.Aggregations = q.Aggs
-	}
-	aggs, err := parseAggregations(q.Aggregations)
-	if err != nil {
-		return nil, err
-	}
+	q.whole = [2]int64{q.from, q.to}
+	return q, q.searchAfter(given.SearchAfter)
+}
 
-	answer := page{order: order, filter: filter, tracked: tracked, indices: indices}
-	err = s.view(ctx, indices, q.Query, func(views []*view, found []*roaring.Bitmap) error {
-		hits := collect(views, found, order)
-		answer.total = len(hits)
-		if answer.aggregations, err = aggs.run(hits); err != nil {
-			return err
-		}
-		order.sort(hits)
-		if after != nil {
-			hits = hits[order.position(hits, after):]
-		}
-		hits = hits[min(q.From, len(hits)):]
-		answer.took = time.Since(started)
-		answer.write(views, hits[:min(size, len(hits))])
+// query reads match_all, or a range of @timestamp.
+func (q *search) query(raw json.RawMessage) error {
+	if len(raw) == 0 {
 		return nil
-	})
-	return answer.body, err
-}
-
-// count is how many documents a query matches.
-func (s *Store) count(ctx context.Context, indices []*index, query []byte) (uint64, error) {
-	var n uint64
-	err := s.view(ctx, indices, query, func(_ []*view, found []*roaring.Bitmap) error {
-		for _, f := range found {
-			n += f.GetCardinality()
-		}
-		return nil
-	})
-	return n, err
-}
-
-// view runs a query on all indices and calls f while what it found stands.
-func (s *Store) view(ctx context.Context, indices []*index, query []byte, f func([]*view, []*roaring.Bitmap) error) error {
-	if len(query) == 0 {
-		query = []byte(`{"match_all":{}}`)
 	}
-	// A faulty query is refused even where there is no index.
-	if _, err := (&parser{mapping: &mapping{}}).parse(query); err != nil {
+	var given struct {
+		All   *struct{} `json:"match_all"`
+		Range map[string]struct {
+			GTE, GT, LTE, LT json.RawMessage
+			Format           string
+		} `json:"range"`
+	}
+	if err := decodeStrict("query", raw, &given); err != nil {
 		return err
 	}
-	views := make([]*view, 0, len(indices))
-	found := make([]*roaring.Bitmap, 0, len(indices))
-	for _, ix := range indices {
-		v, rows, err := ix.find(ctx, query)
+	for name, r := range given.Range {
+		if name != timestamp || r.Format != "" {
+			return unsupported("a range of [%s] or with a format; one of [%s] is", name, timestamp)
+		}
+		for _, bound := range []struct {
+			raw   json.RawMessage
+			to    *int64
+			added time.Duration
+		}{{r.GTE, &q.from, 0}, {r.GT, &q.from, time.Millisecond}, {r.LT, &q.to, 0}, {r.LTE, &q.to, time.Millisecond}} {
+			if bound.raw == nil {
+				continue
+			}
+			t, err := parseTime(text(bound.raw))
+			if err != nil {
+				return badRequest("parse_exception", "%s", err.Error())
+			}
+			*bound.to = min(max(logdb.Oldest(), nanos(t.Add(bound.added))), logdb.Newest())
+		}
+	}
+	return nil
+}
+
+// nanos is t in nanoseconds since 1970; a time that has none there is put at the
+// nearest end.
+func nanos(t time.Time) int64 {
+	if t.Year() < 1700 {
+		return logdb.Oldest()
+	}
+	if t.Year() > 2250 {
+		return logdb.Newest()
+	}
+	return t.UnixNano()
+}
+
+// sort reads an order by time, or by that and then the id, or _doc, which is the
+// order by time, too.
+func (q *search) sort(raw json.RawMessage) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	return eachElement(raw, func(value []byte) error {
+		k, newest, err := sortKey(value)
 		if err != nil {
 			return err
 		}
-		defer v.close()
-		views, found = append(views, v), append(found, rows)
-	}
-	return f(views, found)
-}
-
-// find runs a query on the index. The view must be closed.
-func (ix *index) find(ctx context.Context, query []byte) (*view, *roaring.Bitmap, error) {
-	ix.mu.RLock()
-	p := parser{mapping: ix.meta.Mapping}
-	c, err := p.parse(query)
-	m, db := ix.meta.Mapping, ix.rows.db
-	ix.mu.RUnlock()
-	if err != nil {
-		return nil, nil, err
-	}
-	if p.words {
-		// The long part is done while the index can be written to, the rest once
-		// more below.
-		if err := ix.words.follow(ctx, db, m); err != nil {
-			return nil, nil, err
+		switch {
+		case len(q.keys) == 0 && (k == keyTime || k == keyDoc):
+			q.newest = newest
+		case len(q.keys) == 1 && (k == keyID || k == keyDoc) && newest == q.newest:
+		default:
+			return unsupported("sorting by [%s] here; by [%s], then [%s] in the same direction, or by [%s] it does", k, keyTime, keyID, keyDoc)
 		}
-	}
-	v := &view{index: ix, rows: ix.rows}
-	ix.mu.RLock()
-	if err := v.begin(ctx, p.words); err != nil {
-		v.close()
-		return nil, nil, err
-	}
-	found, err := c.rows(ctx, v, ix.rows.live.Clone())
-	if err != nil {
-		v.close()
-		return nil, nil, err
-	}
-	return v, found, nil
+		q.keys = append(q.keys, k)
+		return nil
+	})
 }
 
-func (v *view) begin(ctx context.Context, words bool) error {
-	var err error
-	if v.tx, err = v.rows.db.Begin(false); errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
-		return indexNotFound(v.index.name) // deleted meanwhile
+// sortKey reads "KEY", {"KEY":"desc"} or {"KEY":{"order":"desc"}}.
+func sortKey(value []byte) (k key, newest bool, err error) {
+	if !isObject(value) {
+		return key(text(value)), false, nil
 	}
-	if err != nil || !words {
-		return err
-	}
-	if err = v.index.words.follow(ctx, v.rows.db, v.index.meta.Mapping); err != nil {
-		return err
-	}
-	v.words, err = v.index.words.reader()
-	return err
-}
-
-// close gives the index free.
-func (v *view) close() {
-	if v.words != nil {
-		_ = v.words.Close() // a reader's end has nothing to tell
-	}
-	if v.tx != nil {
-		_ = v.tx.Rollback() // nothing was written
-	}
-	v.index.mu.RUnlock()
-}
-
-func collect(views []*view, found []*roaring.Bitmap, order order) []hit {
-	n := 0
-	for _, f := range found {
-		n += int(f.GetCardinality())
-	}
-	hits := make([]hit, 0, n)
-	withID := slices.ContainsFunc(order, func(k sortKey) bool { return k.field == "_id" })
-	for i, f := range found {
-		for it := f.Iterator(); it.HasNext(); {
-			h := hit{index: i, number: it.Next()}
-			h.time = views[i].rows.times[h.number]
-			if withID {
-				id, _ := row(views[i].tx, uint64(h.number))
-				h.id = string(id)
+	err = eachMember(value, func(name string, order []byte) error {
+		if k != "" {
+			return unsupported("the sort key %s", value)
+		}
+		k, newest = key(name), text(order) == "desc"
+		if !isObject(order) {
+			return nil
+		}
+		return eachMember(order, func(name string, value []byte) error {
+			if name != "order" {
+				return unsupported("[%s] of a sort key", name)
 			}
-			hits = append(hits, h)
-		}
-	}
-	return hits
+			newest = text(value) == "desc"
+			return nil
+		})
+	})
+	return k, newest, err
 }
 
-// parseTracked gives up to how many hits are counted: -1 is all of them, 0 that
-// the total is not told.
-func parseTracked(raw []byte) (int, error) {
-	switch s := text(raw); s {
-	case "":
-		return defaultTracked, nil
-	case "true":
-		return -1, nil
-	case "false":
-		return 0, nil
-	default:
-		n, err := strconv.Atoi(s)
-		if err != nil || n < -1 {
-			return 0, badRequest("parsing_exception", "[track_total_hits] takes true, false or a number, not [%s]", s)
-		}
-		return n, nil
+func (q *search) searchAfter(values []json.RawMessage) error {
+	if len(values) == 0 {
+		return nil
 	}
+	if len(values) != len(q.keys) || q.keys[0] != keyTime || len(values) == 2 && q.keys[1] != keyID || q.skip > 0 {
+		return badRequest("illegal_argument_exception", "search_after has %d value(s) but sort has %d; the embedded store takes those of [%s] and [%s], without from", len(values), len(q.keys), keyTime, keyID)
+	}
+	ms, err := strconv.ParseInt(text(values[0]), 10, 64)
+	if err != nil {
+		return badRequest("illegal_argument_exception", "search_after %s is no number of milliseconds", values[0])
+	}
+	q.after = &place{time: time.UnixMilli(ms).UnixNano(), past: len(values) == 1}
+	if len(values) == 2 {
+		q.after.id = text(values[1])
+	}
+	if q.newest {
+		q.to = min(q.to, q.after.time+1)
+	} else {
+		q.from = max(q.from, q.after.time)
+	}
+	return nil
+}
+
+// filter is the query in LogsQL, without its time.
+func (q *search) filter() string {
+	f := only(q.indices...)
+	if q.ids != nil {
+		f += " " + fieldID + ":in(" + quotedList(q.ids) + ")"
+	}
+	return f
+}
+
+// only picks the rows of indices.
+func only(indices ...string) string {
+	return fieldIndex + ":in(" + quotedList(indices) + ")"
+}
+
+func quotedList(values []string) string {
+	all := make([]string, len(values))
+	for i, v := range values {
+		all[i] = quoted(v)
+	}
+	return strings.Join(all, ",")
+}
+
+// quoted is a string in LogsQL.
+func quoted(s string) string { return strconv.Quote(s) }
+
+// extent is how many documents there are, and the times of the first and last in
+// nanoseconds since 1970.
+type extent struct {
+	documents   int64
+	first, last int64
+}
+
+// extents are those of each index that has documents of the search.
+func (s *Store) extents(ctx context.Context, filter string, from, to int64) (map[string]extent, error) {
+	s.seen()
+	found := map[string]extent{}
+	err := s.db.Query(ctx, filter+" | stats by ("+fieldIndex+") count() n, min(_time) first, max(_time) last", from, to, func(b *logdb.Block) error {
+		for i := range b.Len() {
+			n, err := strconv.ParseInt(b.Value(i, "n"), 10, 64)
+			if err != nil {
+				return fmt.Errorf("count documents: %w", err)
+			}
+			if n == 0 {
+				continue
+			}
+			e := extent{documents: n}
+			for name, at := range map[string]*int64{"first": &e.first, "last": &e.last} {
+				t, err := time.Parse(time.RFC3339Nano, b.Value(i, name))
+				if err != nil {
+					return fmt.Errorf("count documents: %w", err)
+				}
+				*at = t.UnixNano()
+			}
+			found[strings.Clone(b.Value(i, fieldIndex))] = e
+		}
+		return nil
+	})
+	return found, err
+}
+
+// all joins extents.
+func all(extents map[string]extent) (whole extent) {
+	for _, e := range extents {
+		if whole.documents == 0 {
+			whole = e
+			continue
+		}
+		whole.documents += e.documents
+		whole.first, whole.last = min(whole.first, e.first), max(whole.last, e.last)
+	}
+	return whole
+}
+
+func (s *Store) counted(r *request) (answer, error) {
+	names, err := s.indicesOf(r)
+	if err != nil {
+		return answer{}, err
+	}
+	var given struct {
+		Query json.RawMessage `json:"query"`
+	}
+	q, err := parseSearch(names, nil)
+	if err == nil && len(r.body) > 0 {
+		if err = decodeStrict("count", r.body, &given); err == nil {
+			err = q.query(given.Query)
+		}
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	found, err := s.extents(r.Context(), q.filter(), q.from, q.to)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(map[string]any{"count": all(found).documents, "_shards": shards(len(names))})
+}
+
+func (s *Store) searched(r *request) (answer, error) {
+	names, err := s.indicesOf(r)
+	if err != nil {
+		return answer{}, err
+	}
+	q, err := parseSearch(names, r.body)
+	if err != nil {
+		return answer{}, err
+	}
+	found, err := s.search(r.Context(), q, s.extents)
+	return answer{status: http.StatusOK, raw: found.json()}, err
 }

@@ -13,9 +13,6 @@ import (
 	"strings"
 )
 
-// Version of Elasticsearch whose API this follows.
-const Version = "8.19.7"
-
 // maxBody is http.max_content_length, in bytes.
 const maxBody = 100 << 20
 
@@ -26,20 +23,25 @@ type request struct {
 	body  []byte
 }
 
-// answer is what is sent back: raw bytes of JSON (or text), or a value.
+// answer is what is sent back: raw bytes of JSON, or a value.
 type answer struct {
 	status int
 	raw    []byte
 	value  any
-	plain  bool
 }
 
 func ok(value any) (answer, error) { return answer{status: http.StatusOK, value: value}, nil }
 
-// ServeHTTP answers as Elasticsearch does.
+func acknowledged() answer {
+	return answer{status: http.StatusOK, value: map[string]bool{"acknowledged": true}}
+}
+
+// ServeHTTP answers as Elasticsearch does, and serves the page. It refuses what
+// pages of other sites send: see package guard.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// everywhere are the parameters that change no answer beside its form.
+// everywhere are the parameters that only leave something out of an answer or
+// change its form. Answers are whole.
 func everywhere() []string {
 	return []string{"pretty", "human", "error_trace", "filter_path", "timeout", "master_timeout"}
 }
@@ -62,12 +64,12 @@ func handle(f func(*request) (answer, error), parameters ...string) http.Handler
 			}
 			return f(req)
 		}()
-		if err == nil && !a.plain {
-			err = a.shape(req.query)
+		if err == nil {
+			err = a.shape()
 		}
 		if err != nil {
 			a = failure(err)
-			if a.shape(nil) != nil {
+			if a.shape() != nil {
 				a.raw = nil
 			}
 		}
@@ -148,38 +150,21 @@ func failure(err error) answer {
 	}}
 }
 
-// shape brings the answer into the form that filter_path and pretty ask for.
-func (a *answer) shape(query url.Values) error {
-	if a.raw == nil && a.value != nil {
-		raw, err := json.Marshal(a.value)
-		if err != nil {
-			return err
-		}
-		a.raw = raw
+// shape turns the value into JSON.
+func (a *answer) shape() (err error) {
+	if a.raw == nil {
+		a.raw, err = json.Marshal(a.value)
 	}
-	if filter := query.Get("filter_path"); filter != "" {
-		raw, err := filterPath(a.raw, strings.Split(filter, ","))
-		if err != nil {
-			return err
-		}
-		a.raw = raw
-	}
-	if query.Has("pretty") && query.Get("pretty") != "false" {
-		a.raw = indent(a.raw)
-	}
-	return nil
+	return err
 }
 
 func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Elastic-Product", "Elasticsearch")
-	switch {
-	case a.plain:
-		h.Set("Content-Type", "text/plain; charset=UTF-8")
-	case strings.Contains(r.Header.Get("Accept"), "application/vnd.elasticsearch+json"):
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Type", "application/json")
+	if strings.Contains(r.Header.Get("Accept"), "application/vnd.elasticsearch+json") {
 		h.Set("Content-Type", "application/vnd.elasticsearch+json;compatible-with=8")
-	default:
-		h.Set("Content-Type", "application/json")
 	}
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {

@@ -1,166 +1,136 @@
-// Package store is a search store for one computer, on disk, that answers to a
-// part of Elasticsearch's API: enough for bulk loading, index templates, search
-// and count with curl or any Elasticsearch client. What it does not implement
-// it refuses with a sentence that names it; it never ignores what would change
-// an answer.
+// Package store is the embedded store of one computer: logs on disk, in a log
+// database with a web page and a query language of its own, behind the part of
+// Elasticsearch's API that loading needs. That is: bulk requests of creates,
+// index templates, counts, and reading documents back by time. What it does not
+// implement it refuses with a sentence that names it; it never ignores what would
+// change an answer. People search on the page and by Events.
 //
-// Documents are kept in one bbolt file per index. A bulk request that was
-// answered is on disk, an id is created exactly once, and a document comes back
-// byte for byte. Every document can be found as soon as it is kept. Words are
-// indexed by bleve, but only when the first search asks for words; that search
-// waits. Scores are not computed.
+// An id is created exactly once, a document comes back byte for byte, and a
+// document that was answered survives the death of the process at any moment.
 //
 // It knows nothing of archives, runs or Lambdas.
 package store
 
 import (
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
+	"syscall"
 
-	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
+	"github.com/rehydrate/rehydrate/local/guard"
+	"github.com/rehydrate/rehydrate/local/store/logdb"
 )
 
 // Store is an open store; it is safe for concurrent use.
 type Store struct {
 	dir     string
-	db      *bolt.DB
+	lock    *os.File
+	db      *logdb.DB
 	handler http.Handler
-	uuid    string
 
-	// mu guards what indices and templates there are, not what is in them.
-	mu         sync.RWMutex
-	indices    map[string]*index
-	templates  map[string]*template
-	autoCreate bool
+	// mu guards the catalog: which indices and templates there are.
+	mu      sync.RWMutex
+	catalog catalog
+
+	// writing is held by whoever adds or deletes documents.
+	writing sync.Mutex
+	journal *journal
+	ids     ids
+
+	// unseen: documents were added since the last flush.
+	unseen sync.Mutex
+	added  bool
 }
 
 const (
-	storeFile     = "store.db"
-	indicesFolder = "indices"
+	lockFile   = "lock"
+	logsFolder = "logs"
+	keptFolder = "kept"
 )
 
-func templatesKey() []byte  { return []byte("templates") }
-func aboutKey() []byte      { return []byte("store") }
-func autoCreateKey() []byte { return []byte("action.auto_create_index") }
-func uuidKey() []byte       { return []byte("uuid") }
-
-// Open opens the store in a folder, or makes one there. Only one process can
-// have it open.
+// Open opens the store in a folder, or makes one there. Only one process can have
+// it open, and a process can have only one store open.
 func Open(dir string) (*Store, error) {
-	if err := os.MkdirAll(filepath.Join(dir, indicesFolder), 0o750); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	db, err := bolt.Open(filepath.Join(dir, storeFile), 0o640, &bolt.Options{Timeout: lockTimeout})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("open the store in %s: another process has it open; stop that one or choose another folder", dir)
-	}
+	lock, err := lockFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the store in %s: %w", dir, err)
 	}
-	s := &Store{dir: dir, db: db, indices: map[string]*index{}, templates: map[string]*template{}, autoCreate: true}
-	if err := errors.Join(s.loadCatalog(), s.loadIndices()); err != nil {
+	s := &Store{dir: dir, lock: lock, ids: ids{}}
+	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the store in %s: %w", dir, err), s.Close())
 	}
-	s.handler = s.routes()
+	s.handler = guard.New(s.routes())
 	return s, nil
+}
+
+// lockFolder claims a folder for this process, until it ends or closes the file.
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = errors.New("another process has it open; stop that one or choose another folder")
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func (s *Store) open() (err error) {
+	if s.catalog, err = loadCatalog(s.dir); err != nil {
+		return err
+	}
+	if s.db, err = logdb.Open(filepath.Join(s.dir, logsFolder)); err != nil {
+		return err
+	}
+	if s.journal, err = openJournal(s.dir); err != nil {
+		return err
+	}
+	return s.recover(context.Background())
 }
 
 // Close ends the store; requests under way fail. What was answered is kept.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var faults []error
-	for _, ix := range s.indices {
-		faults = append(faults, ix.close())
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.db != nil {
+		s.db.Close() // all is on disk
+		s.db = nil
 	}
-	return errors.Join(append(faults, s.db.Close())...)
-}
-
-func (s *Store) loadCatalog() error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		about, err := tx.CreateBucketIfNotExists(aboutKey())
-		if err != nil {
-			return err
-		}
-		if v := about.Get(uuidKey()); v != nil {
-			s.uuid = string(v)
-		} else {
-			s.uuid = newUUID()
-			if err := about.Put(uuidKey(), []byte(s.uuid)); err != nil {
-				return err
-			}
-		}
-		s.autoCreate = string(about.Get(autoCreateKey())) != "false"
-		all, err := tx.CreateBucketIfNotExists(templatesKey())
-		if err != nil {
-			return err
-		}
-		return all.ForEach(func(name, raw []byte) error {
-			t, err := parseTemplate(slices.Clone(raw))
-			if err != nil {
-				return fmt.Errorf("template %s: %w", name, err)
-			}
-			s.templates[string(name)] = t
-			return nil
-		})
-	})
-}
-
-func (s *Store) loadIndices() error {
-	folders, err := os.ReadDir(filepath.Join(s.dir, indicesFolder))
-	if err != nil {
-		return err
+	var err error
+	if s.journal != nil {
+		err = s.journal.close(s.handler != nil)
+		s.journal = nil
 	}
-	for _, folder := range folders {
-		name, dir := folder.Name(), s.folder(folder.Name())
-		if _, err := os.Stat(filepath.Join(dir, documentsFile)); errors.Is(err, os.ErrNotExist) {
-			// What a kill left of a deleted index.
-			if err := os.RemoveAll(dir); err != nil {
-				return err
-			}
-			continue
-		}
-		ix, err := openIndex(dir, name)
-		if errors.Is(err, errNoIndex) {
-			// What a kill left of an index that was just being made.
-			err = os.RemoveAll(dir)
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		s.indices[name] = ix
+	return errors.Join(err, s.lock.Close())
+}
+
+// Refresh lets everything be found that was answered, also by the page, which
+// otherwise finds it a second later.
+func (s *Store) Refresh() { s.seen() }
+
+// seen lets everything be found that was answered.
+func (s *Store) seen() {
+	s.unseen.Lock()
+	defer s.unseen.Unlock()
+	if s.added {
+		s.db.Flush()
+		s.added = false
 	}
-	return nil
 }
 
-func (s *Store) folder(index string) string { return filepath.Join(s.dir, indicesFolder, index) }
-
-// newUUID is random, in the form that Elasticsearch gives its own.
-func newUUID() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // it never fails
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// put keeps something of the store itself.
-func (s *Store) put(bucket, key []byte, value json.RawMessage) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		if value == nil {
-			return tx.Bucket(bucket).Delete(key)
-		}
-		return tx.Bucket(bucket).Put(key, value)
-	})
+func (s *Store) addedSome() {
+	s.unseen.Lock()
+	s.added = true
+	s.unseen.Unlock()
 }
