@@ -6,6 +6,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,9 @@ type Config struct {
 	Archive  string
 	// Out is the folder of runs/NAME/ and of the embedded store.
 	Out string
+	// StoreAddress is where the embedded store is served; empty for a port that the
+	// system chooses.
+	StoreAddress string
 	// Concurrency is how many objects are indexed at once.
 	Concurrency int
 	// Bootstrap is the Lambdas' binary, built for this computer, and Args its
@@ -60,6 +64,9 @@ type Config struct {
 type Machine struct {
 	// Runs is the run bucket.
 	Runs *archive.Bucket
+	// StoreURL is where the embedded store is served, with its log view; empty
+	// where there is none.
+	StoreURL string
 
 	config     Config
 	definition *asl.Machine
@@ -188,12 +195,12 @@ func (m *Machine) serve(ctx context.Context) error {
 			return err
 		}
 		m.closers = append(m.closers, documents.Close)
-		server, err := Listen(ctx, "127.0.0.1:0", documents)
+		server, err := Listen(ctx, cmp.Or(m.config.StoreAddress, "127.0.0.1:0"), documents)
 		if err != nil {
 			return err
 		}
 		m.closers = append(m.closers, server.Close)
-		s.Search.URL = server.URL
+		s.Search.URL, m.StoreURL = server.URL, server.URL
 	}
 	client, err := archive.NewClient(ctx, s3.URL)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 
@@ -17,7 +18,8 @@ func newLambda() *cobra.Command {
 		Use:    lambdaCommand,
 		Hidden: true,
 		Args:   noArguments,
-		Run: func(*cobra.Command, []string) {
+		Run: func(cmd *cobra.Command, _ []string) {
+			context.AfterFunc(cmd.Context(), func() { os.Exit(exitComplete) }) // told to end
 			// The host holds the other end: when it is gone, however it ended, so is this.
 			go func() {
 				_, _ = io.Copy(io.Discard, os.Stdin)

@@ -28,6 +28,7 @@ type options struct {
 	archive  string
 	request  request
 	out      string
+	serve    string
 	name     string
 	lambdas  string
 }
@@ -38,6 +39,8 @@ func (o *options) register(f *pflag.FlagSet) {
 	settings.Flags(f, &o.settings)
 	o.request.register(f)
 	f.StringVar(&o.out, "out", "out", "`folder` for the embedded store and runs/NAME/")
+	f.StringVar(&o.serve, "serve", "", "serve the log view of the embedded store while the run goes on and afterwards, at this `address`")
+	f.Lookup("serve").NoOptDefVal = serveAddress
 	f.StringVar(&o.name, "name", "", "`name` of the run (default: the time of its start)")
 	f.StringVar(&o.lambdas, "lambdas", "", "`file` of the Lambdas' bootstrap, built for this computer (default: this program itself)")
 }
@@ -52,6 +55,9 @@ func (o *options) check() error {
 	}
 	if slices.Contains(o.settings.Fields, "region") {
 		return errors.New("--fields: an archive on this computer is of no region; give any of logGroup, logStream, account")
+	}
+	if o.serve != "" && o.settings.Search.URL != "" {
+		return errors.New("--serve shows the embedded store, which --search does without; leave out either")
 	}
 	if bucket, ok := strings.CutPrefix(o.archive, "s3://"); ok {
 		if bucket = strings.TrimSuffix(bucket, "/"); bucket == "" || strings.Contains(bucket, "/") {
@@ -93,7 +99,7 @@ func (o *options) listens(ctx context.Context) error {
 // config is that of a machine with these options.
 func (o *options) config(concurrency int, log *os.File) (local.Config, error) {
 	c := local.Config{
-		Settings: o.settings, Out: o.out, Concurrency: concurrency, Log: log, Bootstrap: o.lambdas,
+		Settings: o.settings, Out: o.out, StoreAddress: o.serve, Concurrency: concurrency, Log: log, Bootstrap: o.lambdas,
 	}
 	if c.Settings.Search.URL == "" && len(c.Settings.Fields) == 0 {
 		// The log view of the embedded store picks streams by them.

@@ -43,7 +43,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	for group, commands := range map[string][]*cobra.Command{
 		groupArchive: {newRun(), newInspect(), newSample()},
-		groupLook:    {newServe(), newDashboards()},
+		groupLook:    {newLogs(), newServe(), newDashboards()},
 		groupAWS:     {newStart(), newFollow(), newEvents()},
 		"":           {newVersion(), newLambda()},
 	} {

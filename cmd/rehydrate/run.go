@@ -27,10 +27,12 @@ func newRun() *cobra.Command {
 		Short: "Index a range of an archive, and report",
 		Long: `Indexes the events of a range of an archive, each exactly once, and reports what
 arrived, what did not, and why. Without --search the documents go into an
-embedded store under --out, which "rehydrate serve" serves.`,
+embedded store under --out: "rehydrate logs" searches it, "rehydrate serve" shows
+it in a browser.`,
 		Example: `  rehydrate run --archive out/archive --from 2018-12-10 --to 2018-12-12
   rehydrate run --archive s3://my-log-archive --from 2018-12-10 --to 2018-12-12 --search http://127.0.0.1:9200
   rehydrate run --archive s3://my-log-archive --from 2018-12-10 --to 2018-12-12 --plan
+  rehydrate run --archive s3://my-log-archive --from 2018-12-10 --to 2018-12-10 --serve
   rehydrate run --archive s3://my-log-archive --retry 2026-11-26T09-30-00.000Z`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -75,7 +77,14 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	e := execution{machine: m, name: o.name, folder: folder, stdout: stdout, stderr: stderr}
-	return errors.Join(e.run(ctx, input, begun), m.Close())
+	if o.serve != "" {
+		fmt.Fprintf(stderr, "the logs so far: %s/\n", m.StoreURL)
+	}
+	err = e.run(ctx, input, begun)
+	if o.serve != "" && ctx.Err() == nil && (err == nil || errors.Is(err, errIncomplete)) {
+		serveLogs(ctx, stdout, m.StoreURL)
+	}
+	return errors.Join(err, m.Close())
 }
 
 // concurrency is how many index Lambdas an execution with this input runs.

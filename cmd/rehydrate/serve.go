@@ -1,31 +1,31 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rehydrate/rehydrate/local"
-	"github.com/rehydrate/rehydrate/local/store"
 )
+
+// serveAddress is where the log view is served by default.
+const serveAddress = "127.0.0.1:9200"
 
 func newServe() *cobra.Command {
 	var out, address string
 	cmd := &cobra.Command{
-		Use:     "serve",
-		Short:   "Serve what earlier runs put into the embedded store",
-		Long:    "Serves the embedded store of earlier runs until it is interrupted.",
+		Use:   "serve",
+		Short: "Serve what earlier runs put into the embedded store",
+		Long: `Serves the log view of what earlier runs put into the embedded store: a query,
+a histogram and the events, in a browser. The same address answers Elasticsearch
+clients. Only this computer is served, unless --listen says otherwise.`,
 		Example: "  rehydrate serve\n  rehydrate serve --out out --listen 127.0.0.1:9200",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			folder := filepath.Join(out, local.StoreFolder)
-			if _, err := os.Stat(folder); err != nil {
-				return fmt.Errorf("--out: there is no store in %s; give the folder that was the --out of a run", out)
-			}
-			documents, err := store.Open(folder)
+			documents, err := openStore(out)
 			if err != nil {
 				return err
 			}
@@ -33,13 +33,18 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return errors.Join(err, documents.Close())
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Serving %s until interrupted. Open in a browser:\n  %s/\n", folder, server.URL)
-			<-cmd.Context().Done()
+			serveLogs(cmd.Context(), cmd.OutOrStdout(), server.URL)
 			return errors.Join(server.Close(), documents.Close())
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "out", "`folder` that was the --out of a run")
-	f.StringVar(&address, "listen", "127.0.0.1:9200", "`address` to serve at; port 0 takes a free one")
+	f.StringVar(&address, "listen", serveAddress, "`address` to serve at; port 0 takes a free one")
 	return cmd
+}
+
+// serveLogs says where the log view is, until ctx ends.
+func serveLogs(ctx context.Context, w io.Writer, url string) {
+	fmt.Fprintf(w, "The logs, until interrupted; open in a browser:\n  %s/\n", url)
+	<-ctx.Done()
 }
