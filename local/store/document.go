@@ -14,7 +14,7 @@ import (
 // came from.
 const (
 	fieldIndex = "index"
-	fieldID    = "id"
+	fieldID    = logdb.Identity
 
 	// hidden begins the names of fields that only tell what the document's bytes
 	// were. A row has one of these. The form is what stands around time and message

@@ -36,8 +36,10 @@ type Store struct {
 	mu      sync.RWMutex
 	catalog catalog
 
-	// writing is held by whoever adds or deletes documents.
+	// writing is held by whoever takes ids or gives them back. Rows are added after
+	// that, with adding held for reading.
 	writing sync.Mutex
+	adding  sync.RWMutex
 	journal *journal
 	ids     ids
 
@@ -103,6 +105,8 @@ func (s *Store) open() (err error) {
 func (s *Store) Close() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	s.adding.Lock()
+	defer s.adding.Unlock()
 	if s.db != nil {
 		s.db.Close() // all is on disk
 		s.db = nil

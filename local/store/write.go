@@ -15,20 +15,31 @@ import (
 // says in each of the others what is wrong with it. When it returns without an
 // error, all of that stays so.
 func (s *Store) write(ctx context.Context, items []*item) error {
+	fresh, err := s.promise(ctx, items)
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	defer s.adding.RUnlock()
+	return s.addRows(fresh)
+}
+
+// promise takes the new ids and keeps their documents in the journal. Where there
+// are any, it returns with adding held for reading, until their rows are added.
+func (s *Store) promise(ctx context.Context, items []*item) ([]*document, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.journal == nil {
-		return errClosed
+		return nil, errClosed
 	}
 	if err := s.db.Writable(); err != nil {
-		return &problem{
+		return nil, &problem{
 			status: http.StatusTooManyRequests, kind: "cluster_block_exception",
 			reason: "TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark: the disk is nearly full; free some of it",
 		}
 	}
 	if s.journal.size > journalBytes {
 		if err := s.turn(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	fresh := make([]*document, 0, len(items))
@@ -44,7 +55,7 @@ func (s *Store) write(ctx context.Context, items []*item) error {
 		known, err := s.idsOf(ctx, i.index)
 		if err != nil {
 			forget()
-			return err
+			return nil, err
 		}
 		hash := hashID(i.id)
 		if _, exists := known[hash]; exists {
@@ -58,13 +69,14 @@ func (s *Store) write(ctx context.Context, items []*item) error {
 		fresh = append(fresh, &i.document)
 	}
 	if len(fresh) == 0 {
-		return nil
+		return nil, nil
 	}
 	if err := errors.Join(s.keepLong(fresh), s.journal.created(fresh)); err != nil {
 		forget()
-		return err
+		return nil, err
 	}
-	return s.addRows(fresh)
+	s.adding.RLock()
+	return fresh, nil
 }
 
 var errClosed = errors.New("the store is closed")
@@ -82,6 +94,8 @@ func (s *Store) addRows(documents []*document) error {
 // turn begins a new file of the journal when all rows of the present one are
 // saved.
 func (s *Store) turn(ctx context.Context) error {
+	s.adding.Lock()
+	defer s.adding.Unlock()
 	if err := s.db.Saved(ctx); err != nil {
 		return err
 	}
@@ -130,6 +144,8 @@ func (s *Store) remove(ctx context.Context, index, id string) error {
 
 // erase carries out a deletion that the journal has; it can be repeated.
 func (s *Store) erase(ctx context.Context, index, id string) error {
+	s.adding.Lock()
+	defer s.adding.Unlock()
 	filter, kept := only(index), filepath.Join(s.dir, keptFolder, index)
 	if id != "" {
 		filter, kept = filter+" "+fieldID+":="+quoted(id), filepath.Join(kept, keptName(id))

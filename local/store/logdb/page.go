@@ -9,7 +9,7 @@ import (
 
 // Page serves VictoriaLogs' web page under /select/vmui/ and the API under
 // /select/ that it asks. Of that API only what reads is there: an answer of 404
-// stands for the rest. Fields whose names begin with one of hidden are not
+// stands for the rest. Rows without Identity are not found, and fields whose names begin with one of hidden are not
 // shown.
 func Page(hidden ...string) http.Handler {
 	filters := `["` + strings.Join(hidden, `*","`) + `*"]`
@@ -33,6 +33,7 @@ func Page(hidden ...string) http.Handler {
 				return
 			}
 			r.Form.Set("hidden_fields_filters", filters)
+			r.Form.Add("extra_filters", whole)
 		}
 		if !vlselect.RequestHandler(w, r) {
 			http.NotFound(w, r)

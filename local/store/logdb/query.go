@@ -57,6 +57,13 @@ func (b *Block) Fields(row int) []Field {
 	return all
 }
 
+// Identity is a field that each row must have.
+const Identity = "id"
+
+// whole picks the rows that have it. After a kill and the deletion of single rows,
+// VictoriaLogs v1.52.1 was seen to hold a row without any field in a stream.
+const whole = Identity + ":*"
+
 // Query runs a query in LogsQL over the rows with from ≤ time < to, in
 // nanoseconds since 1970. f is called by one goroutine at a time, with blocks in
 // no order unless the query has one; its error ends the query and is returned.
@@ -68,6 +75,11 @@ func (db *DB) Query(ctx context.Context, query string, from, to int64, f func(*B
 	if to <= from {
 		return nil
 	}
+	rows, err := logstorage.ParseFilter(whole)
+	if err != nil {
+		return err
+	}
+	q.AddExtraFilters(rows)
 	q.AddTimeFilter(from, to-1)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
