@@ -40,7 +40,9 @@ func newLogs() *cobra.Command {
 		Long: `Prints the events that a query finds: time, stream, message, oldest first. The
 query is LogsQL (https://docs.victoriametrics.com/victorialogs/logsql/): words,
 "phrases", regular expressions (~"…"), fields (aws.cloudwatch.log_stream:…), and
-pipes such as "| stats by (level) count()". Without one, everything is found.`,
+pipes such as "| stats by (level) count()". Without one, everything is found.
+
+Exit status: 0 something was found, 1 nothing, 2 it could not be searched.`,
 		Example: `  rehydrate logs timeout
   rehydrate logs --newest --limit 20 'error AND NOT timeout'
   rehydrate logs --from 2018-12-10 --to 2018-12-10 -C 3 '"order failed"'
