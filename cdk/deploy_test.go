@@ -16,48 +16,74 @@ import (
 	"time"
 )
 
-// The stack is deployed as a person deploys it, into moto's AWS: what cdk.json
-// says builds the Lambdas and makes the template.
-func TestDeployTwiceAndDestroy(t *testing.T) {
+// The stack is deployed as README's lines stand there, into moto's AWS: what
+// cdk.json says builds the Lambdas and makes the template. Deployed once more, it
+// is the same, and destroyed it is gone.
+func TestDeployAsReadmeSays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("deploying takes a minute")
 	}
-	cdk := tool(t, "node_modules/.bin/cdk", "npm ci")
+	tool(t, "node_modules/.bin/cdk", "npm ci")
 	server := startMoto(t, tool(t, ".venv/bin/moto_server", "make .venv/done"))
 	work := t.TempDir()
-	run := func(args ...string) string {
+	run := func(line string) string {
 		t.Helper()
-		args = append(args, "--output", filepath.Join(work, "cdk.out"), "--ci",
-			"-c", "rehydrate:archive=my-archive", "-c", "rehydrate:search=https://search.example:9200",
-			"-c", "rehydrate:live=true", "-c", "rehydrate:schedule=05:30")
-		cmd := exec.CommandContext(t.Context(), cdk, args...)
+		cmd := exec.CommandContext(t.Context(), "bash", "-c", line)
 		cmd.Dir = ".."
 		cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+server, "AWS_ACCESS_KEY_ID=moto", "AWS_SECRET_ACCESS_KEY=moto",
 			"AWS_REGION=ap-northeast-1", "AWS_EC2_METADATA_DISABLED=true", "CDK_DISABLE_CLI_TELEMETRY=1",
+			// Options of the CLI: nobody is there to approve.
+			"CDK_OUTPUT="+filepath.Join(work, "cdk.out"), "CDK_CI=true", "CDK_REQUIRE_APPROVAL=never", "CDK_FORCE=true",
 			// Nothing of whoever runs this test: no profile, no context of theirs.
 			"AWS_CONFIG_FILE="+filepath.Join(work, "none"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(work, "none"))
 		cmd.WaitDelay = 10 * time.Second
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			t.Fatalf("cdk %s: %v\n%s", args[0], err, out)
+			t.Fatalf("%s: %v\n%s", line, err, out)
 		}
 		return string(out)
 	}
-	run("bootstrap", "aws://123456789012/ap-northeast-1")
-	run("deploy", "--require-approval", "never")
+	lines := readme(t, "npx cdk ")
+	if len(lines) != 2 {
+		t.Fatalf("README's lines are %q, want bootstrap and deploy", lines)
+	}
+	for _, line := range lines {
+		run(line)
+	}
 	deployed := names(t, server)
-	for _, want := range []string{"rehydrate", "rehydrate-live", "rehydrate-stopped", "rehydrate-list", "rehydrate-prepare", "rehydrate-index", "rehydrate-report"} {
+	for _, want := range []string{"rehydrate", "rehydrate-stopped", "rehydrate-list", "rehydrate-prepare", "rehydrate-index", "rehydrate-report"} {
 		if !slices.Contains(deployed, want) {
 			t.Errorf("%s was not deployed, only %q", want, deployed)
 		}
 	}
-	if out := run("deploy", "--require-approval", "never"); !strings.Contains(out, "(no changes)") {
+	deploy := lines[1]
+	if out := run(deploy); !strings.Contains(out, "(no changes)") {
 		t.Errorf("the second deploy changed something:\n%s", out)
 	}
-	run("destroy", "--force")
+	run(deploy + " -c rehydrate:live=true -c rehydrate:schedule=05:30")
+	if deployed := names(t, server); !slices.Contains(deployed, "rehydrate-live") {
+		t.Errorf("live was not deployed, only %q", deployed)
+	}
+	run(strings.Replace(deploy, "deploy", "destroy", 1))
 	if left := names(t, server); len(left) > 0 {
 		t.Errorf("%q are left", left)
 	}
+}
+
+// readme are the lines of README that begin so.
+func readme(t *testing.T, prefix string) []string {
+	t.Helper()
+	b, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(b)) {
+		if strings.HasPrefix(line, prefix) {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
 }
 
 // startMoto runs moto's AWS until the test ends.

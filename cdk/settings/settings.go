@@ -79,7 +79,7 @@ type Lambdas struct {
 
 // Runs is how runs start by themselves and how long what they leave is kept.
 type Runs struct {
-	Live         bool   `context:"live" default:"false" means:"Index new objects as they arrive. An existing bucket has to send its events to EventBridge: *go run ./cdk/ops events -bucket NAME*."`
+	Live         bool   `context:"live" default:"false" means:"Index new objects as they arrive. An existing bucket has to send its events to EventBridge: *rehydrate events --bucket NAME*."`
 	Schedule     string `context:"schedule" form:"^([01]?[0-9]|2[0-3]):[0-5][0-9]$" takes:"a time of day such as 05:30" means:"Time of day, in *zone*, at which the last days are indexed again; empty for never."`
 	ScheduleDays int    `context:"scheduleDays" default:"2" range:"1 to 31" means:"How many days the schedule indexes."`
 	Keep         bool   `context:"keepRuns" default:"true" means:"Keep the run bucket (and a new archive) when the stack is destroyed."`
