@@ -118,7 +118,7 @@ func greps(t *testing.T, p *rig) {
 	p.holds(t, truth)
 	for _, l := range grepLines() {
 		t.Run(l.grep, func(t *testing.T) {
-			want := grep(t, truth, l.grep)
+			want := runGrep(t, truth, l.grep)
 			if len(want) == 0 || len(want) == len(truth) {
 				t.Errorf("grep finds %d of %d events: the line shows nothing", len(want), len(truth))
 			}
@@ -181,7 +181,7 @@ func (p *rig) putOdd(t *testing.T) map[string]sample.Event {
 
 // grep runs a command line over the events, one a line with its id before it, and
 // gives the ids of those that come out.
-func grep(t *testing.T, truth map[string]sample.Event, command string) map[string]bool {
+func runGrep(t *testing.T, truth map[string]sample.Event, command string) map[string]bool {
 	t.Helper()
 	if _, err := exec.LookPath("grep"); err != nil {
 		t.Skip("there is no grep on this machine")

@@ -39,9 +39,12 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(&escaper{out: stdout})
 	root.SetErr(&escaper{out: stderr})
 	cmd, err := root.ExecuteContextC(ctx)
+	var exit exitError
 	switch {
 	case err == nil:
 		return exitComplete
+	case errors.As(err, &exit):
+		return exit.status
 	case errors.Is(err, errIncomplete):
 		return exitIncomplete
 	}

@@ -42,7 +42,7 @@ func newRoot() *cobra.Command {
 	)
 	root.SetFlagErrorFunc(flagError)
 	for group, commands := range map[string][]*cobra.Command{
-		groupArchive: {newRun(), newInspect(), newSample()},
+		groupArchive: {newRun(), newGrep(), newInspect(), newSample()},
 		groupLook:    {newLogs(), newServe(), newDashboards()},
 		groupAWS:     {newStart(), newFollow(), newEvents()},
 		"":           {newVersion(), newLambda()},

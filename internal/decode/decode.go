@@ -36,6 +36,9 @@ type Event struct {
 	// are U+FFFD each, and Repaired says so.
 	Message  []byte
 	Repaired bool
+	// Coded says that Message holds \u escapes or escaped slashes, which may stand
+	// for characters that mostly stand for themselves.
+	Coded bool
 	// Malformed is why the event cannot be used, one of a small number of
 	// sentences; ID, Time and Message are then empty. It is empty for a good event.
 	Malformed string

@@ -47,8 +47,14 @@ func (e *parts) scan(nest *jsonscan.Nest, b []byte, i int) (int, jsonscan.Proble
 		_, n, p := nest.Value(b, i, depth)
 		return n, p
 	}
+	var done bool
+	var p jsonscan.Problem
 	e.object = true
-	i, done, p := jsonscan.First(b, i)
+	if n, ok := e.scanUsual(b, i); ok {
+		i, done, p = jsonscan.Next(b, n, '}')
+	} else {
+		i, done, p = jsonscan.First(b, i)
+	}
 	for p == "" && !done {
 		var name, value jsonscan.Value
 		if i, name, p = jsonscan.Name(b, i); p != "" {
@@ -68,6 +74,33 @@ func (e *parts) scan(nest *jsonscan.Nest, b []byte, i int) (int, jsonscan.Proble
 		i, done, p = jsonscan.Next(b, i, '}')
 	}
 	return i, p
+}
+
+// scanUsual scans the members of the event whose brace is at i, as CloudWatch
+// Logs writes them, and gives the index behind the last: nearly all events are
+// such, and it takes half of the time. Where they stand otherwise, or are short,
+// it has done nothing.
+func (e *parts) scanUsual(b []byte, i int) (end int, ok bool) {
+	const id, timestamp, message = `{"id":"`, `,"timestamp":`, `,"message":"`
+	n := i + len(id)
+	if len(b) < n || string(b[i:n]) != id {
+		return i, false
+	}
+	u := parts{object: true}
+	var p jsonscan.Problem
+	u.id, i, p = jsonscan.Scalar(b, n-1)
+	if n = i + len(timestamp); p != "" || len(b) < n || string(b[i:n]) != timestamp {
+		return i, false
+	}
+	u.timestamp, i, p = jsonscan.Scalar(b, n)
+	if n = i + len(message); p != "" || len(b) < n || string(b[i:n]) != message {
+		return i, false
+	}
+	if u.message, i, p = jsonscan.Scalar(b, n-1); p != "" {
+		return i, false
+	}
+	*e = u
+	return i, true
 }
 
 // keep keeps the value of a member in its slot, and tells whether it is the
@@ -129,6 +162,7 @@ func (e *parts) fill(b []byte, out *Event, repaired *[]byte) {
 	out.Time = ms
 	out.ID = e.id.Of(b)
 	out.Message = b[e.message.From-1 : e.message.To+1]
+	out.Coded = e.message.Traits&jsonscan.Coded != 0
 	if e.message.Traits&jsonscan.Invalid != 0 {
 		*repaired = jsonscan.AppendRepaired((*repaired)[:0], out.Message)
 		out.Message = *repaired

@@ -39,10 +39,12 @@ const (
 // Traits are what a scan has seen in a string.
 type Traits uint8
 
-// A string with escapes, and one with bytes that are not UTF-8.
+// A string with escapes, one with bytes that are not UTF-8, and one in which what
+// mostly stands for itself is written \u or, if a slash, behind a backslash.
 const (
 	Escaped Traits = 1 << iota
 	Invalid
+	Coded
 )
 
 // Space gives the index of the first byte from i on that is no white space.
@@ -55,6 +57,7 @@ func Space(b []byte, i int) int {
 
 const (
 	ones  = 0x0101010101010101
+	lows  = 0x7f7f7f7f7f7f7f7f
 	highs = 0x8080808080808080
 )
 
@@ -63,18 +66,9 @@ const (
 func scanString(b []byte, i int) (int, Traits, Problem) {
 	var t Traits
 	for {
-		// Eight bytes at a time: in special the high bit of a byte is set where that
-		// byte is a quote, a backslash, a control character or not ASCII. Borrows can
-		// set it falsely only above a true one, and the lowest is all that is used.
-		for i+8 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i:])
-			quote, slash := w^'"'*ones, w^'\\'*ones
-			special := (quote-ones)&^quote | (slash-ones)&^slash | (w-' '*ones)&^w | w
-			if special &= highs; special != 0 {
-				i += bits.TrailingZeros64(special) >> 3
-				break
-			}
-			i += 8
+		n, escapes := skim(b, i)
+		if i = n; escapes {
+			t |= Escaped
 		}
 		if i >= len(b) {
 			return i, t, Short
@@ -83,13 +77,8 @@ func scanString(b []byte, i int) (int, Traits, Problem) {
 		case c == '"':
 			return i + 1, t, ""
 		case c == '\\':
-			t |= Escaped
-			if i+1 < len(b) && (b[i+1] == '"' || b[i+1] == '\\' || b[i+1] == 'n') {
-				i += 2 // nearly all there are
-				continue
-			}
-			n, p := scanEscape(b, i)
-			if p != "" {
+			n, escape, p := scanEscape(b, i)
+			if t |= escape; p != "" {
 				return n, t, p
 			}
 			i = n
@@ -98,16 +87,67 @@ func scanString(b []byte, i int) (int, Traits, Problem) {
 		case c < utf8.RuneSelf:
 			i++
 		default:
-			n, valid := scanRune(b[i:])
+			n, valid := scanRunes(b, i)
 			if n == 0 {
 				return len(b), t, Short
 			}
 			if !valid {
 				t |= Invalid
 			}
-			i += n
+			i = n
 		}
 	}
+}
+
+// skim passes over the inside of a string eight bytes at a time, for as long as
+// there is nothing but ASCII without control characters in which quotes stand
+// behind backslashes, and backslashes before quotes: what a message that is JSON
+// itself consists of. It gives the index of what it cannot judge, and tells whether
+// there were backslashes.
+func skim(b []byte, i int) (n int, escaped bool) {
+	// In odd the high bit of a byte is set where it is not so, in behind where a
+	// backslash stands before it. Sums carry over only from a byte that is not ASCII,
+	// and the lowest bit of odd is all that is used.
+	var slashes, behind uint64
+	for i+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quotes := ^(w ^ '"'*ones + lows)
+		slash := ^(w ^ '\\'*ones + lows) & highs
+		behind |= slash << 8
+		odd := (quotes ^ behind | ^(w + (0x80-' ')*ones) | w) & highs
+		if odd != 0 {
+			lowest := odd & -odd
+			slashes |= slash & (lowest - 1)
+			behind &= lowest
+			i += bits.TrailingZeros64(lowest) >> 3
+			break
+		}
+		slashes |= slash
+		behind = slash >> 56
+		i += 8
+	}
+	if behind != 0 {
+		i-- // to the backslash
+	}
+	return i, slashes != 0
+}
+
+// scanRunes scans characters beyond ASCII, which come in words: at least the one
+// that begins at i. n is 0 where b ends inside of one.
+func scanRunes(b []byte, i int) (n int, valid bool) {
+	for valid = true; i < len(b) && b[i] >= utf8.RuneSelf; {
+		if i+2 < len(b) && b[i]-0xe1 <= 0xec-0xe1 && b[i+1]&b[i+2]&0xc0 == 0x80 && (b[i+1]|b[i+2])&0x40 == 0 {
+			i += 3 // U+1000 to U+CFFF, which takes no closer look
+			continue
+		}
+		n, ok := scanRune(b[i:])
+		if n == 0 {
+			return 0, valid
+		}
+		valid = valid && ok
+		i += n
+	}
+	return i, valid
 }
 
 // scanRune gives the length of the character that b begins with, 1 where it is
@@ -124,25 +164,27 @@ func scanRune(b []byte) (n int, valid bool) {
 }
 
 // scanEscape scans the escape whose backslash is at i.
-func scanEscape(b []byte, i int) (int, Problem) {
+func scanEscape(b []byte, i int) (int, Traits, Problem) {
 	if i+1 >= len(b) {
-		return len(b), Short
+		return len(b), Escaped, Short
 	}
 	switch b[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 2, ""
+	case '"', '\\', 'b', 'f', 'n', 'r', 't':
+		return i + 2, Escaped, ""
+	case '/':
+		return i + 2, Escaped | Coded, ""
 	case 'u':
 		for k := i + 2; k < i+6; k++ {
 			if k >= len(b) {
-				return len(b), Short
+				return len(b), Escaped, Short
 			}
 			if c := b[k]; (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return k, BadEscape
+				return k, Escaped, BadEscape
 			}
 		}
-		return i + 6, ""
+		return i + 6, Escaped | Coded, ""
 	}
-	return i + 1, BadEscape
+	return i + 1, Escaped, BadEscape
 }
 
 // scanNumber scans a number and tells whether it is an integer, written without

@@ -55,7 +55,9 @@ func TestWhatAStringHolds(t *testing.T) {
 	for text, want := range map[string]Traits{
 		`"plain ascii of more than eight bytes"`: 0,
 		`"日本"`:                                   0,
-		`"a\u0062"`:                              Escaped,
+		`"a\u0062"`:                              Escaped | Coded,
+		`"a\/b"`:                                 Escaped | Coded,
+		`"{\"a\":\"b\\u0062\",\n}\\"`:            Escaped,
 		"\"caf\xe9\"":                            Invalid,
 		"\"\\n\xc0\xaf\"":                        Escaped | Invalid,
 	} {
