@@ -6,7 +6,6 @@
 package local
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,8 +46,8 @@ type Config struct {
 	Archive  string
 	// Out is the folder of runs/NAME/ and of the embedded store.
 	Out string
-	// StoreAddress is where the embedded store is served; empty for a port that the
-	// system chooses.
+	// StoreAddress is where the embedded store is served; empty for the Lambdas
+	// alone.
 	StoreAddress string
 	// Concurrency is how many objects are indexed at once.
 	Concurrency int
@@ -150,13 +149,12 @@ func (m *Machine) environment(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	if file, ok := strings.CutPrefix(search.Secret, "file:"); ok {
-		secret := newSecretFile(file)
-		server, err := Listen(ctx, "127.0.0.1:0", secret)
+		server, err := listenPrivately(ctx, secretFile{file})
 		if err != nil {
 			return nil, err
 		}
 		m.closers = append(m.closers, server.Close)
-		env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = server.URL + secret.path
+		env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = server.URL
 		for name, value := range map[string]string{"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"} {
 			if env[name] == "" {
 				env[name] = value
@@ -180,7 +178,7 @@ func (m *Machine) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s3, err := Listen(ctx, "127.0.0.1:0", buckets)
+	s3, err := listenPrivately(ctx, buckets)
 	if err != nil {
 		return err
 	}
@@ -195,7 +193,7 @@ func (m *Machine) serve(ctx context.Context) error {
 			return err
 		}
 		m.closers = append(m.closers, documents.Close)
-		server, err := Listen(ctx, cmp.Or(m.config.StoreAddress, "127.0.0.1:0"), documents)
+		server, err := m.listen(ctx, documents)
 		if err != nil {
 			return err
 		}
@@ -208,6 +206,15 @@ func (m *Machine) serve(ctx context.Context) error {
 	}
 	m.Runs = archive.NewBucket(client, runBucket)
 	return nil
+}
+
+// listen serves the embedded store: at its address for whoever looks at it there,
+// or for the Lambdas alone.
+func (m *Machine) listen(ctx context.Context, documents *store.Store) (*Server, error) {
+	if m.config.StoreAddress == "" {
+		return listenPrivately(ctx, documents)
+	}
+	return Listen(ctx, m.config.StoreAddress, documents)
 }
 
 // Execute executes the state machine. Its error is an *asl.ExecutionError where

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net"
 	"net/http"
@@ -29,6 +30,19 @@ func Listen(ctx context.Context, address string, h http.Handler) (*Server, error
 		done:   make(chan error, 1),
 	}
 	go func() { s.done <- s.server.Serve(l) }()
+	return s, nil
+}
+
+// listenPrivately serves h at a free port of this computer under a path that
+// nobody else is told: whoever else uses the computer may reach the port, but
+// finds nothing there.
+func listenPrivately(ctx context.Context, h http.Handler) (*Server, error) {
+	path := "/" + rand.Text()
+	s, err := Listen(ctx, "127.0.0.1:0", http.StripPrefix(path, h))
+	if err != nil {
+		return nil, err
+	}
+	s.URL += path
 	return s, nil
 }
 
