@@ -76,7 +76,8 @@ func (p *Printer) Print(e *Event) error {
 
 // object prints an event as a line of JSON. Its id needs no escapes.
 func (p *Printer) object(e *Event) {
-	b := append(p.message[:0], `{"id":"`...)
+	b := p.message[:0]
+	b = append(b, `{"id":"`...)
 	b = append(b, e.ID...)
 	b = append(b, `","time":"`...)
 	b = time.UnixMilli(e.Time).UTC().AppendFormat(b, timeForm)
@@ -86,8 +87,9 @@ func (p *Printer) object(e *Event) {
 	b = jsonscan.AppendEscaped(b, e.Header.LogStream)
 	b = append(b, `","message":`...)
 	b = append(b, e.Message...)
-	p.message = append(b, "}\n"...)
-	fmt.Fprintf(p.text, "%s", p.message)
+	b = append(b, "}\n"...)
+	p.message = b
+	fmt.Fprintf(p.text, "%s", b)
 }
 
 // plain prints an event as a line of text.
