@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
+
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 )
 
 // Documents are kept and handed out byte for byte, so they are never decoded as
@@ -14,7 +16,9 @@ import (
 // it: bytes of a string must have the shape of UTF-8, but overlong forms and
 // surrogates pass, and so does a lone surrogate escape.
 func validJSON(b []byte) bool {
-	return json.Valid(b) && (utf8.Valid(b) || utf8Shaped(b))
+	var nest jsonscan.Nest
+	_, end, problem := nest.Value(b, jsonscan.Space(b, 0), 0)
+	return problem == "" && jsonscan.Space(b, end) == len(b) && (utf8.Valid(b) || utf8Shaped(b))
 }
 
 // utf8Shaped tells whether every byte above 0x7f belongs to a lead byte with as
@@ -46,92 +50,62 @@ func utf8Shaped(b []byte) bool {
 
 // The functions below take bytes that validJSON has passed.
 
-var errNotObject = errors.New("is no JSON object")
+var (
+	errNotObject = errors.New("is no JSON object")
+	errNotArray  = errors.New("is no JSON array")
+)
 
 // eachMember calls f for each member of the object in b.
 func eachMember(b []byte, f func(name string, value []byte) error) error {
-	i := skipSpace(b, 0)
+	i := jsonscan.Space(b, 0)
 	if i == len(b) || b[i] != '{' {
 		return errNotObject
 	}
-	for i = skipSpace(b, i+1); b[i] != '}'; i = skipSpace(b, i) {
-		if b[i] == ',' {
-			i = skipSpace(b, i+1)
+	var nest jsonscan.Nest
+	i, done, problem := jsonscan.First(b, i)
+	for !done && problem == "" {
+		var name jsonscan.Value
+		var end int
+		if i, name, problem = jsonscan.Name(b, i); problem != "" {
+			break
 		}
-		end := endOfString(b, i)
-		name := text(b[i:end])
-		i = skipSpace(b, skipSpace(b, end)+1) // past the colon
-		end = endOfValue(b, i)
-		if err := f(name, b[i:end]); err != nil {
+		if _, end, problem = nest.Value(b, i, 1); problem != "" {
+			break
+		}
+		if err := f(jsonscan.Text(name.Of(b)), b[i:end]); err != nil {
 			return err
 		}
-		i = end
+		i, done, problem = jsonscan.Next(b, end, '}')
+	}
+	if problem != "" {
+		return errNotObject
 	}
 	return nil
 }
 
-// eachElement calls f for each element of the array in b, and for b itself if
-// it is no array. Arrays inside of arrays are flattened, as a search does.
+// eachElement calls f for each element of the array in b, also of arrays in it as
+// a search does, and for b itself if it is no array.
 func eachElement(b []byte, f func(value []byte) error) error {
-	i := skipSpace(b, 0)
-	if b[i] != '[' {
+	i := jsonscan.Space(b, 0)
+	if i == len(b) || b[i] != '[' {
 		return f(b)
 	}
-	for i = skipSpace(b, i+1); b[i] != ']'; i = skipSpace(b, i) {
-		if b[i] == ',' {
-			i = skipSpace(b, i+1)
+	var nest jsonscan.Nest
+	i, done, problem := jsonscan.First(b, i)
+	for !done && problem == "" {
+		var end int
+		if _, end, problem = nest.Value(b, i, 1); problem != "" {
+			break
 		}
-		end := endOfValue(b, i)
 		if err := eachElement(b[i:end], f); err != nil {
 			return err
 		}
-		i = end
+		i, done, problem = jsonscan.Next(b, end, ']')
+	}
+	if problem != "" {
+		return errNotArray
 	}
 	return nil
-}
-
-func skipSpace(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
-		i++
-	}
-	return i
-}
-
-func endOfString(b []byte, i int) int {
-	for i++; b[i] != '"'; i++ {
-		if b[i] == '\\' {
-			i++
-		}
-	}
-	return i + 1
-}
-
-func endOfValue(b []byte, i int) int {
-	switch b[i] {
-	case '"':
-		return endOfString(b, i)
-	case '{', '[':
-		depth := 0
-		for {
-			switch b[i] {
-			case '"':
-				i = endOfString(b, i)
-				continue
-			case '{', '[':
-				depth++
-			case '}', ']':
-				depth--
-			}
-			i++
-			if depth == 0 {
-				return i
-			}
-		}
-	}
-	for i < len(b) && !bytes.ContainsRune([]byte(" \t\r\n,]}"), rune(b[i])) {
-		i++
-	}
-	return i
 }
 
 // text is a scalar as a string: a string's text, a number or a boolean as it
@@ -140,14 +114,7 @@ func text(b []byte) string {
 	if len(b) == 0 || b[0] != '"' {
 		return string(b)
 	}
-	if inner := b[1 : len(b)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
-		return string(inner)
-	}
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return string(b)
-	}
-	return s
+	return jsonscan.Text(b[1 : len(b)-1])
 }
 
 func isObject(b []byte) bool { return len(b) > 0 && b[0] == '{' }

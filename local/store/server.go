@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 )
 
 // maxBody is http.max_content_length, in bytes.
@@ -119,10 +121,10 @@ func (r *request) object() error {
 	if len(r.body) == 0 {
 		return nil
 	}
-	if !validJSON(r.body) || !isObject(r.body[skipSpace(r.body, 0):]) {
+	if !validJSON(r.body) || !isObject(r.body[jsonscan.Space(r.body, 0):]) {
 		return badRequest("parsing_exception", "the body is no JSON object")
 	}
-	r.body = r.body[skipSpace(r.body, 0):]
+	r.body = r.body[jsonscan.Space(r.body, 0):]
 	return nil
 }
 
