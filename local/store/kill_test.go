@@ -45,7 +45,7 @@ func serveUntilKilled(dir string) error {
 }
 
 // process starts a server of its own on the folder.
-func process(t *testing.T, dir string) (url string, kill func()) {
+func process(t *testing.T, dir string) (url string, pid int, kill func()) {
 	t.Helper()
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), storeFolder+"="+dir)
@@ -63,7 +63,7 @@ func process(t *testing.T, dir string) (url string, kill func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSpace(line), kill
+	return strings.TrimSpace(line), c.Process.Pid, kill
 }
 
 // loader sends bulk requests until its server dies, and knows what it was
@@ -138,7 +138,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	dir := t.TempDir()
 	l := &loader{random: rand.New(rand.NewPCG(1, 2)), sent: map[string]string{}, kept: map[string]bool{}, indices: []string{"i-1", "i-2", "i-3"}}
 	for round := range rounds {
-		url, kill := process(t, dir)
+		url, _, kill := process(t, dir)
 		l.holds(t, url, round)
 		pause := time.Duration(l.random.IntN(80)) * time.Millisecond
 		if round%10 == 9 {
@@ -158,7 +158,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			l.sent, l.kept, l.next = map[string]string{}, map[string]bool{}, 0
 		}
 	}
-	url, _ := process(t, dir)
+	url, _, _ := process(t, dir)
 	l.holds(t, url, rounds)
 }
 
@@ -251,7 +251,7 @@ func TestKilledWhileDeleting(t *testing.T) {
 	dir := t.TempDir()
 	const document = `{"@timestamp":"2018-12-10T00:00:00.000Z","message":"m"}`
 	for round := range 6 {
-		url, kill := process(t, dir)
+		url, _, kill := process(t, dir)
 		bulk(t, url, "create", "gone", [2]string{"1", document}, [2]string{"2", document})
 		bulk(t, url, "create", "stays", [2]string{fmt.Sprint(round), document})
 		done := make(chan bool)
@@ -269,7 +269,7 @@ func TestKilledWhileDeleting(t *testing.T) {
 		kill()
 		answered := <-done
 		// Killed before the request came, the index may be there; answered, it may not.
-		url, kill = process(t, dir)
+		url, _, kill = process(t, dir)
 		found := documents(t, url)
 		if _, there := found["gone/1"]; there && (answered || round > 0) {
 			t.Errorf("round %d: the index is there, deleting was answered: %t", round, answered)
