@@ -65,19 +65,19 @@ func TestLogView(t *testing.T) {
 	if err := chromedp.Do(tab, chromedp.Navigate(server.URL+"/")); err != nil {
 		t.Fatal(err)
 	}
-	sees(t, tab, `document.querySelector("canvas")`) // the histogram
-	shows(t, tab, fmt.Sprintf("Total: %d", len(expected)))
+	sees(tab, t, `document.querySelector("canvas")`) // the histogram
+	shows(tab, t, fmt.Sprintf("Total: %d", len(expected)))
 	if _, err := chromedp.Run(tab, chromedp.Evaluate[chromedp.Void](`(t => { t.focus(); t.select(); })(document.querySelector("textarea"))`)); err != nil {
 		t.Fatal(err)
 	}
 	if err := chromedp.Do(tab, chromedp.KeyEvent("timeout")); err != nil {
 		t.Fatal(err)
 	}
-	sees(t, tab, `document.querySelector("textarea").value === "timeout"`)
+	sees(tab, t, `document.querySelector("textarea").value === "timeout"`)
 	if err := chromedp.Do(tab, chromedp.KeyEvent("\r")); err != nil {
 		t.Fatal(err)
 	}
-	shows(t, tab, fmt.Sprintf("Total: %d", timeouts))
+	shows(tab, t, fmt.Sprintf("Total: %d", timeouts))
 	if *screenshot != "" {
 		if err := chromedp.Do(tab, chromedp.Sleep(2*time.Second)); err != nil {
 			t.Fatal(err)
@@ -94,13 +94,13 @@ func TestLogView(t *testing.T) {
 
 // shows waits until the page's text holds what is wanted, numbers without what
 // separates their thousands.
-func shows(t *testing.T, tab context.Context, want string) {
+func shows(tab context.Context, t *testing.T, want string) {
 	t.Helper()
-	sees(t, tab, fmt.Sprintf(`document.body.innerText.replace(/(\d)[ ,\u00a0\u202f](?=\d{3})/g, "$1").replace(/\s+/g, " ").includes(%q)`, want))
+	sees(tab, t, fmt.Sprintf(`document.body.innerText.replace(/(\d)[ ,\u00a0\u202f](?=\d{3})/g, "$1").replace(/\s+/g, " ").includes(%q)`, want))
 }
 
 // sees waits until a condition in JavaScript holds in the page.
-func sees(t *testing.T, tab context.Context, condition string) {
+func sees(tab context.Context, t *testing.T, condition string) {
 	t.Helper()
 	script := `new Promise((yes, no) => {
 		const begun = Date.now();

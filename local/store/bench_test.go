@@ -66,7 +66,7 @@ func resident(process string) float64 {
 		return 0
 	}
 	// Writing 5 begins anew.
-	_ = os.WriteFile("/proc/" + process + "/clear_refs", []byte("5"), 0)
+	_ = os.WriteFile("/proc/"+process+"/clear_refs", []byte("5"), 0)
 	var kB float64
 	if _, value, ok := strings.Cut(string(status), "VmHWM:"); ok {
 		_, _ = fmt.Sscan(value, &kB)
