@@ -62,7 +62,7 @@ func (s Server) Import(ctx context.Context, file []byte) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read the answer of %s: %w", s.URL, err)
 	}
-	return judge(url, res, answer)
+	return readAnswer(url, res, answer)
 }
 
 // imported is an answer to an import: what became of the objects, or why the
@@ -78,7 +78,7 @@ type imported struct {
 	Error, Message string
 }
 
-func judge(url string, res *http.Response, answer []byte) (int, error) {
+func readAnswer(url string, res *http.Response, answer []byte) (int, error) {
 	var a imported
 	unread := json.Unmarshal(answer, &a)
 	switch {

@@ -322,7 +322,7 @@ func TestBrokenStopped(t *testing.T) {
 	p.holds(t, p.without(t))
 }
 
-// Malformed events never mend: a retry does not try, and says so.
+// Malformed events stay so: a retry does not try, and says so.
 func TestBrokenMalformed(t *testing.T) {
 	p := newRig(t, "")
 	o := p.some(t, 1)[0]

@@ -165,7 +165,7 @@ func (t tally) line(now time.Time, columns int) string {
 	return strings.Repeat("█", done) + strings.Repeat("░", bar-done) + "  " + s
 }
 
-// remaining is judged by bytes, which tell more of the work than objects do.
+// remaining goes by bytes, which tell more of the work than objects do.
 func (t tally) remaining(elapsed time.Duration) time.Duration {
 	if t.bytes == 0 || t.objects == t.total || elapsed < time.Second {
 		return 0

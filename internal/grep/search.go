@@ -21,7 +21,7 @@ const (
 )
 
 // Search gives the sink what it finds, in the order of time: an event waits until
-// objects come up that began an hour after it, or until the window of what is held
+// objects come up that began an hour after it, or until what is held
 // is full. It returns at the end of the archive's range, of ctx (whose error it
 // returns), or when enough was found; with a Fault, or the sink's error. The counts
 // are those of what was looked at until then.
@@ -85,7 +85,7 @@ type search struct {
 
 	counts Counts
 	seen   *seen
-	window window
+	sorter sorter
 	around around
 }
 
@@ -172,7 +172,7 @@ func (s *search) take(ctx context.Context) error {
 // object takes what is found in an object.
 func (s *search) object(ctx context.Context, j job) error {
 	if t := j.object.Time; t != nil {
-		s.window.began(*t)
+		s.sorter.began(*t)
 		s.seen.began(*t)
 		if err := s.give(); err != nil {
 			return err
@@ -210,9 +210,9 @@ func (s *search) part(p part) error {
 			}
 			continue
 		}
-		s.window.add(e)
+		s.sorter.add(e)
 	}
-	s.window.passed(p.text)
+	s.sorter.passed(p.text)
 	if err := s.give(); err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func (s *search) ended(ctx context.Context, o run.Object, end error) error {
 // give gives the sink the events that need not wait.
 func (s *search) give() error {
 	for {
-		e, ok := s.window.next()
+		e, ok := s.sorter.next()
 		if !ok {
 			return nil
 		}
@@ -266,7 +266,7 @@ func (s *search) giveRest() error {
 	if s.options.Most > 0 && s.counts.Given >= s.options.Most {
 		return nil
 	}
-	s.window.end()
+	s.sorter.end()
 	if err := s.give(); !errors.Is(err, errEnough) {
 		return err
 	}

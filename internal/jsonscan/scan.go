@@ -102,7 +102,7 @@ func scanString(b []byte, i int) (int, Traits, Problem) {
 // skim passes over the inside of a string eight bytes at a time, for as long as
 // there is nothing but ASCII without control characters in which quotes stand
 // behind backslashes, and backslashes before quotes: what a message that is JSON
-// itself consists of. It gives the index of what it cannot judge, and tells whether
+// itself consists of. It gives the index of what it cannot tell of, and tells whether
 // there were backslashes.
 func skim(b []byte, i int) (n int, escaped bool) {
 	// In odd the high bit of a byte is set where it is not so, in behind where a
