@@ -21,8 +21,8 @@ const (
 )
 
 // Search gives the sink what it finds, in the order of time: an event waits until
-// objects come up that began an hour after it, or until what is held
-// is full. It returns at the end of the archive's range, of ctx (whose error it
+// objects come up that began an hour after it, or until as much waits as may be
+// held. It returns at the end of the archive's range, of ctx (whose error it
 // returns), or when enough was found; with a Fault, or the sink's error. The counts
 // are those of what was looked at until then.
 func Search(ctx context.Context, a Archive, o Options, sink Sink) (Counts, error) {
