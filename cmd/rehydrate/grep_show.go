@@ -84,27 +84,9 @@ func (s *shown) Looked(c grep.Counts) error {
 
 // show shows the progress until stop is called.
 func (s *shown) show() (stop func()) {
-	every := 5 * time.Second
-	if s.columns > 0 {
-		every = 200 * time.Millisecond
-	}
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		ticker := time.NewTicker(every)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				s.draw()
-			case <-quit:
-				return
-			}
-		}
-	}()
+	end := repeatedly(s.columns, s.draw)
 	return func() {
-		close(quit)
-		<-done
+		end()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.clear()

@@ -88,8 +88,18 @@ func (p *progress) waiting(why string, wait time.Duration) {
 
 // show redraws until stop is called, which leaves the last state to be read.
 func (p *progress) show() (stop func()) {
+	end := repeatedly(p.width, func() { p.draw("") })
+	return func() {
+		end()
+		p.draw("\n")
+	}
+}
+
+// repeatedly draws as often as a person wants to see it, on a terminal of so many
+// columns or, where that is 0, elsewhere, until stop is called.
+func repeatedly(columns int, draw func()) (stop func()) {
 	every := 5 * time.Second
-	if p.width > 0 {
+	if columns > 0 {
 		every = 100 * time.Millisecond
 	}
 	quit, done := make(chan struct{}), make(chan struct{})
@@ -100,9 +110,8 @@ func (p *progress) show() (stop func()) {
 		for {
 			select {
 			case <-ticker.C:
-				p.draw("")
+				draw()
 			case <-quit:
-				p.draw("\n")
 				return
 			}
 		}
