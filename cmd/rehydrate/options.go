@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -97,7 +98,7 @@ func (o *options) listens(ctx context.Context) error {
 }
 
 // config is that of a machine with these options.
-func (o *options) config(concurrency int, log *os.File) (local.Config, error) {
+func (o *options) config(concurrency int, log io.Writer) (local.Config, error) {
 	c := local.Config{
 		Settings: o.settings, Out: o.out, StoreAddress: o.serve, Concurrency: concurrency, Log: log, Bootstrap: o.lambdas,
 	}

@@ -47,6 +47,16 @@ func (p *progress) stage(name string) {
 	}
 }
 
+// listing says how many prefixes of an archive are listed.
+func (p *progress) listing(prefixes, of int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen.stage = fmt.Sprintf("List objects: %d of %d prefixes", prefixes, of)
+	if p.width == 0 {
+		fmt.Fprintln(p.out, p.seen.stage)
+	}
+}
+
 // planned says how much there is to do.
 func (p *progress) planned(plan run.Plan) {
 	p.mu.Lock()

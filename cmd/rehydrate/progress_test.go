@@ -70,3 +70,20 @@ func TestProgressTellsWhatIsWaitedFor(t *testing.T) {
 		t.Errorf("a terminal shows %q", got)
 	}
 }
+
+// How far a listing is, the list Lambda logs and the progress shows.
+func TestProgressOfAListing(t *testing.T) {
+	var shown, file strings.Builder
+	l := listingLog{&file, &progress{out: &shown, now: time.Now}}
+	for _, line := range []string{
+		"[rehydrate-list] {\"time\":\"2018-12-13T00:00:00Z\",\"level\":\"INFO\",\"msg\":\"listing the archive\",\"prefixes\":1200,\"of\":438000}\n",
+		"[rehydrate-list] {\"msg\":\"something else\"}\n", "[rehydrate-list] no JSON\n",
+	} {
+		if n, err := l.Write([]byte(line)); n != len(line) || err != nil {
+			t.Errorf("wrote %d of %d bytes, %v", n, len(line), err)
+		}
+	}
+	if shown.String() != "List objects: 1200 of 438000 prefixes\n" || strings.Count(file.String(), "\n") != 3 {
+		t.Errorf("shown %q, logged %q", shown.String(), file.String())
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/lambdas/list"
 	"github.com/rehydrate/rehydrate/local"
 	"github.com/rehydrate/rehydrate/local/asl"
 )
@@ -68,7 +70,8 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer log.Close()
-	config, err := o.config(concurrency(input), log)
+	p := &progress{out: terminal(stderr), width: width(stderr), now: time.Now}
+	config, err := o.config(concurrency(input), listingLog{log, p})
 	if err != nil {
 		return err
 	}
@@ -76,7 +79,7 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	e := execution{machine: m, name: o.name, folder: folder, stdout: stdout, stderr: stderr}
+	e := execution{machine: m, progress: p, name: o.name, folder: folder, stdout: stdout, stderr: stderr}
 	if o.serve != "" {
 		fmt.Fprintf(stderr, "the logs so far: %s/\n", m.StoreURL)
 	}
@@ -99,6 +102,7 @@ func concurrency(input json.RawMessage) int {
 // execution is one run, shown to a person.
 type execution struct {
 	machine        *local.Machine
+	progress       *progress
 	name           string
 	folder         string // of its files
 	stdout, stderr io.Writer
@@ -106,9 +110,8 @@ type execution struct {
 
 // run executes the machine and shows what came of it.
 func (e execution) run(ctx context.Context, input json.RawMessage, begun time.Time) error {
-	p := &progress{out: terminal(e.stderr), width: width(e.stderr), now: time.Now}
-	hide := p.show()
-	output, err := e.machine.Execute(ctx, e.name, input, begun, watcher{p})
+	hide := e.progress.show()
+	output, err := e.machine.Execute(ctx, e.name, input, begun, watcher{e.progress})
 	hide()
 
 	var ended *asl.ExecutionError
@@ -235,4 +238,22 @@ func (w watcher) ChildEnded(c asl.Child) {
 		return
 	}
 	w.ended(work.Object, &o)
+}
+
+// listingLog is the Lambdas' log, in which List says how far it is.
+type listingLog struct {
+	file     io.Writer
+	progress *progress
+}
+
+// Write takes a whole line.
+func (l listingLog) Write(line []byte) (int, error) {
+	var logged struct {
+		Msg          string
+		Prefixes, Of int
+	}
+	if at := bytes.IndexByte(line, '{'); at >= 0 && json.Unmarshal(line[at:], &logged) == nil && logged.Msg == list.ListingMessage {
+		l.progress.listing(logged.Prefixes, logged.Of)
+	}
+	return l.file.Write(line)
 }

@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// ListingMessage is what is logged now and then while a listing goes on, with how
+// many prefixes are listed, and of how many.
+const ListingMessage = "listing the archive"
+
 // logProgress logs how far a listing is, at most once in a while: years of hours
 // take minutes.
 func logProgress(every time.Duration) func(prefixes, of int) {
@@ -12,7 +16,7 @@ func logProgress(every time.Duration) func(prefixes, of int) {
 	return func(prefixes, of int) {
 		if now := time.Now(); now.Sub(last) >= every {
 			last = now
-			slog.Info("listing the archive", "prefixes", prefixes, "of", of)
+			slog.Info(ListingMessage, "prefixes", prefixes, "of", of)
 		}
 	}
 }
