@@ -162,7 +162,11 @@ func (e execution) stopped(ctx context.Context) error {
 		return err
 	}
 	if _, err := e.machine.Invoke(ctx, "report", request); err != nil {
-		return fmt.Errorf("stopped, and there is no report of what was indexed (%w); start the same again to finish it, what is indexed stays as it is", err)
+		reason := err.Error()
+		if failed := (*asl.TaskError)(nil); errors.As(err, &failed) {
+			reason = errorMessage(failed.Cause, reason)
+		}
+		return fmt.Errorf("stopped, without a report: %s; what is indexed stays as it is, start the same again to finish it", reason)
 	}
 	if err := e.showReport(); err != nil {
 		return err
