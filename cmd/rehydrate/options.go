@@ -131,7 +131,7 @@ func (r *request) register(f *pflag.FlagSet) {
 	f.StringVar(&r.to, "to", "", "last `day`, included, or RFC 3339 instant, excluded")
 	f.StringVar(&r.retry, "retry", "", "`name` of an earlier run: what it did not index, and nothing else")
 	f.BoolVar(&r.plan, "plan", false, "list and estimate only; touch no cluster")
-	f.IntVar(&r.maxConcurrency, "max-concurrency", 0, "objects indexed at once")
+	f.IntVar(&r.maxConcurrency, "max-concurrency", 0, "`objects` indexed at once")
 	f.StringVar(&r.input, "input", "", "instead of --from, --to, --retry, --plan and --max-concurrency: the whole execution input, as `JSON`")
 }
 

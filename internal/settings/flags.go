@@ -22,7 +22,7 @@ func Flags(fs *pflag.FlagSet, s *run.Settings, names ...string) {
 		if len(names) > 0 && !slices.Contains(names, v.Name) {
 			continue
 		}
-		usage := cmp.Or(v.tag.Get("usage"), strings.ReplaceAll(v.Meaning(), "*", ""))
+		usage := phrase(cmp.Or(v.tag.Get("usage"), strings.ReplaceAll(v.Meaning(), "*", "")))
 		f := fs.VarPF(&flag{Setting: v}, v.Name, "", usage)
 		f.DefValue = v.Default
 		if v.Type() == "bool" {
@@ -54,4 +54,15 @@ func (f *flag) Set(text string) error {
 	}
 	f.given = true
 	return nil
+}
+
+// phrase is a sentence as the help of a flag has it: it begins small, unless with
+// a name, and has no full stop.
+func phrase(sentence string) string {
+	sentence = strings.TrimSuffix(sentence, ".")
+	first, rest, _ := strings.Cut(sentence, " ")
+	if first == "Firehose" || strings.ToUpper(first) == first {
+		return sentence
+	}
+	return strings.ToLower(first) + " " + rest
 }

@@ -63,8 +63,8 @@ func TestFlagsRefused(t *testing.T) {
 func TestFlagsOfACommand(t *testing.T) {
 	var s run.Settings
 	fs := flags(&s, "index-prefix", "parse")
-	want := `      --index-prefix string   Indices are named PREFIX-YYYY-MM-DD. (default "ecs-task")
-      --parse                 Add the members of messages that are JSON, in one flattened field.
+	want := `      --index-prefix string   indices are named PREFIX-YYYY-MM-DD (default "ecs-task")
+      --parse                 add the members of messages that are JSON, in one flattened field
 `
 	if got := fs.FlagUsages(); got != want {
 		t.Errorf("help is\n%s\nwant\n%s", got, want)
