@@ -4,8 +4,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +93,66 @@ func TestLogView(t *testing.T) {
 		if err := os.WriteFile(*screenshot, picture, 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// What was logged stays text in the page, and a page of another site can neither
+// read nor change what is stored.
+func TestLogViewIsSafe(t *testing.T) {
+	tab := newTab(t)
+	documents, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer documents.Close()
+	server, err := local.Listen(t.Context(), "127.0.0.1:0", documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	hostile := `hostile <img src=x onerror="document.title='owned'"><script>document.title='owned'</script> [a](javascript:alert(1)) \u001b[31m`
+	body := `{"create":{"_index":"i-2018-12-10","_id":"1"}}` + "\n" +
+		`{"@timestamp":"2018-12-10T12:00:00.000Z","message":` + strconv.Quote(hostile) + "}\n"
+	res, err := http.Post(server.URL+"/_bulk?refresh=true", "application/x-ndjson", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if answer, err := io.ReadAll(res.Body); err != nil || !strings.Contains(string(answer), `"errors":false`) {
+		t.Fatalf("%s %v", answer, err)
+	}
+
+	if err := chromedp.Do(tab, chromedp.Navigate(server.URL+"/")); err != nil {
+		t.Fatal(err)
+	}
+	shows(tab, t, `hostile <img src=x onerror="document.title='owned'"><script>`)
+	sees(tab, t, `document.title !== "owned" && !document.querySelector("img[src=x]")`)
+
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<title>another site</title>")
+	}))
+	defer other.Close()
+	if err := chromedp.Do(tab, chromedp.Navigate(strings.Replace(other.URL, "127.0.0.1", "localhost", 1))); err != nil {
+		t.Fatal(err)
+	}
+	attack := fmt.Sprintf(`(async () => {
+		const url = %q, tried = [];
+		for (const [path, options] of [
+			["/select/logsql/query?query=*", {}],
+			["/select/logsql/query?query=*", {method: "POST", mode: "no-cors"}],
+			["/i-2018-12-10", {method: "DELETE"}],
+			["/_bulk", {method: "POST", mode: "no-cors", body: '{"create":{"_index":"i","_id":"2"}}\n{}\n'}],
+		]) {
+			try { tried.push(await (await fetch(url + path, options)).text()); } catch (e) { tried.push(""); }
+		}
+		return tried.join("");
+	})()`, server.URL)
+	if read, err := chromedp.Run(tab, chromedp.Evaluate[string](attack, chromedp.EvalAwaitPromise)); err != nil || read != "" {
+		t.Errorf("a page of another site reads %q (%v)", read, err)
+	}
+	if n, err := documents.Count(t.Context(), store.Query{LogsQL: "*"}); n != 1 || err != nil {
+		t.Errorf("there are %d documents after what another site tried, %v", n, err)
 	}
 }
 
