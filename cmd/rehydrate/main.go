@@ -39,12 +39,20 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(&escaper{out: stdout})
 	root.SetErr(&escaper{out: stderr})
 	cmd, err := root.ExecuteContextC(ctx)
+	status := exitStatus(err)
+	if status == exitUnusable {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), err)
+	}
+	return status
+}
+
+// exitStatus is that of a command that ended with err.
+func exitStatus(err error) int {
 	switch {
 	case err == nil:
 		return exitComplete
 	case errors.Is(err, errIncomplete):
 		return exitIncomplete
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), err)
 	return exitUnusable
 }

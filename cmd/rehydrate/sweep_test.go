@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var (
+	wholeSweep   = flag.Bool("sweep", false, "sweep every call of a run in every way, not only a sample")
+	update       = flag.Bool("update", false, "write docs/faults.md")
+	sweepSeed    = flag.Uint64("sweep.seed", 1, "of what is chance in a sweep")
+	sweepOnly    = flag.String("sweep.only", "", "only the cases whose names hold this")
+	sweepWorkers = flag.Int("sweep.workers", 8*runtime.NumCPU(), "cases at once")
+	sweepSample  = flag.Int("sweep.sample", 160, "cases of a sample")
+)
+
+// sweepCase is one fault at one call of a run.
+type sweepCase struct {
+	number int
+	site   string
+	way    way
+	first  int
+	times  int
+	lasts  time.Duration
+}
+
+func (c sweepCase) String() string {
+	text := fmt.Sprintf("%s, call %d, %s", c.site, c.first, c.way.name)
+	switch {
+	case c.lasts > 0:
+		text += fmt.Sprintf(", for %s", c.lasts)
+	case c.times > 1:
+		text += fmt.Sprintf(", %d times", c.times)
+	}
+	return text
+}
+
+// kind is how often it strikes.
+func (c sweepCase) kind() string {
+	switch {
+	case c.lasts > 0:
+		return "outage"
+	case c.times > 1:
+		return "twice"
+	}
+	return "once"
+}
+
+// result is what came of a case.
+type result struct {
+	sweepCase
+	class      class
+	struck     int
+	complaints []string
+	took       time.Duration
+	left       string // where its files are
+}
+
+// Every call of a run to S3 and to the cluster fails, in every way. Each run
+// ends exact or says what is missing, and a run after it brings that in.
+func TestSweep(t *testing.T) {
+	s := newSurroundings(t, 6)
+	calls := s.clean(t)
+	cases := sweepCases(calls)
+	random := rand.New(rand.NewPCG(*sweepSeed, 7))
+	if !*wholeSweep && *sweepOnly == "" {
+		random.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
+		cases = cases[:min(*sweepSample, len(cases))]
+	} else {
+		hangs = 0
+	}
+	begun := time.Now()
+	results := s.sweep(t, cases)
+	t.Logf("%d cases in %s", len(results), time.Since(begun).Round(time.Second))
+	for _, r := range results {
+		if r.class == wrong {
+			t.Errorf("case %d (%s): see %s\n\t%s", r.number, r.sweepCase, r.left, strings.Join(r.complaints, "\n\t"))
+		}
+	}
+	table := sweepTable(results)
+	t.Logf("\n%s", table)
+	if *update && *sweepOnly == "" {
+		writeFaults(t, table, results)
+	}
+}
+
+// clean runs without a fault, and gives the calls to each site.
+func (s *surroundings) clean(t *testing.T) map[string][]string {
+	t.Helper()
+	g := s.newStage(t, "clean")
+	e := g.run(t.Context(), "first", sweepInput)
+	if c, _, complaints := g.outcomeOf(t.Context(), e); c != exact {
+		t.Fatalf("a run without a fault is %s: %v\n%v\n%s%s", c, complaints, e.err, e.stdout, e.stderr)
+	}
+	calls := map[string][]string{}
+	for name, site := range g.sites {
+		calls[name] = site.seen
+	}
+	if err := g.close(false); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("a clean run takes %s and makes %d calls to the archive, %d to the run bucket, %d to the cluster",
+		e.took.Round(time.Millisecond), len(calls["archive"]), len(calls["run bucket"]), len(calls["cluster"]))
+	return calls
+}
+
+// sweepCases are all: each way at each call that it fits, once, twice in a row,
+// and lasting.
+func sweepCases(calls map[string][]string) (all []sweepCase) {
+	add := func(c sweepCase) {
+		c.number = len(all)
+		if *sweepOnly == "" || strings.Contains(fmt.Sprintf("%d: %s", c.number, c), *sweepOnly) {
+			all = append(all, c)
+		} else {
+			all = append(all, sweepCase{number: -1})
+		}
+	}
+	for _, site := range siteNames() {
+		for _, w := range ways() {
+			for n, kind := range calls[site] {
+				if !w.fits(site, kind) {
+					continue
+				}
+				add(sweepCase{site: site, way: w, first: n, times: 1})
+				add(sweepCase{site: site, way: w, first: n, times: 2})
+				if w.lasts && n%4 == 0 {
+					add(sweepCase{site: site, way: w, first: n, lasts: 3 * time.Second})
+				}
+			}
+		}
+	}
+	var kept []sweepCase
+	for _, c := range all {
+		if c.number >= 0 {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// sweep executes cases, some at once.
+func (s *surroundings) sweep(t *testing.T, cases []sweepCase) []result {
+	results := make([]result, len(cases))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range *sweepWorkers {
+		workers.Go(func() {
+			for i := range next {
+				results[i] = s.execute(t, cases[i])
+			}
+		})
+	}
+	for i := range cases {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return results
+}
+
+// execute runs with the fault, then retries if something is missing, and runs
+// once more.
+func (s *surroundings) execute(t *testing.T, c sweepCase) result {
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	defer cancel()
+	g := s.newStage(t, fmt.Sprintf("sweep-%d", c.number))
+	r := result{sweepCase: c, left: g.out}
+	random := rand.New(rand.NewPCG(*sweepSeed, uint64(c.number)))
+	g.sites[c.site].strike(&fault{way: c.way, first: c.first, times: c.times, lasts: c.lasts, random: random})
+	first := g.run(ctx, "first", sweepInput)
+	r.took, r.struck = first.took, g.sites[c.site].strikes()
+	g.sites[c.site].strike(nil)
+
+	var missing int
+	r.class, missing, r.complaints = g.outcomeOf(ctx, first)
+	after := func(name string, e ending, least class) {
+		got, left, complaints := g.outcomeOf(ctx, e)
+		for _, text := range complaints {
+			r.complaints = append(r.complaints, name+": "+text)
+		}
+		if least == exact && (got != exact || left > 0) {
+			r.complaints = append(r.complaints, fmt.Sprintf("%s is %s, %d events are missing: %v\n%s", name, got, left, e.err, e.stdout))
+		}
+		missing = left
+	}
+	if r.class == told && first.report != nil {
+		after("the retry", g.run(ctx, "retry", `{"retry":"first"}`), told)
+	}
+	before := missing
+	second := g.run(ctx, "second", sweepInput)
+	after("the second run", second, exact)
+	if second.report != nil && second.report.Events.Created != int64(before) {
+		r.complaints = append(r.complaints, fmt.Sprintf("the second run created %d events, %d were missing", second.report.Events.Created, before))
+	}
+	if len(r.complaints) > 0 {
+		r.class = wrong
+		r.complaints = append(r.complaints, fmt.Sprintf("the first run ended with %d: %v\n%s%s", first.status, first.err, first.stdout, first.stderr))
+	}
+	if err := g.close(r.class == wrong); err != nil {
+		r.complaints = append(r.complaints, err.Error())
+	}
+	return r
+}
+
+// writeFaults writes the table where people read it.
+func writeFaults(t *testing.T, table string, results []result) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join("..", "..", "docs", "faults.md"), []byte(faultsPage(table, results)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
