@@ -180,35 +180,40 @@ func (s *surroundings) execute(t *testing.T, c sweepCase) result {
 	r.took, r.struck = first.took, g.sites[c.site].strikes()
 	g.sites[c.site].strike(nil)
 
-	var missing int
-	r.class, missing, r.complaints = g.outcomeOf(ctx, first)
-	after := func(name string, e ending, least class) {
-		got, left, complaints := g.outcomeOf(ctx, e)
-		for _, text := range complaints {
-			r.complaints = append(r.complaints, name+": "+text)
-		}
-		if least == exact && (got != exact || left > 0) {
-			r.complaints = append(r.complaints, fmt.Sprintf("%s is %s, %d events are missing: %v\n%s", name, got, left, e.err, e.stdout))
-		}
-		missing = left
-	}
-	if r.class == told && first.report != nil {
-		after("the retry", g.run(ctx, "retry", `{"retry":"first"}`), told)
-	}
-	before := missing
-	second := g.run(ctx, "second", sweepInput)
-	after("the second run", second, exact)
-	if second.report != nil && second.report.Events.Created != int64(before) {
-		r.complaints = append(r.complaints, fmt.Sprintf("the second run created %d events, %d were missing", second.report.Events.Created, before))
-	}
-	if len(r.complaints) > 0 {
-		r.class = wrong
-		r.complaints = append(r.complaints, fmt.Sprintf("the first run ended with %d: %v\n%s%s", first.status, first.err, first.stdout, first.stderr))
-	}
+	r.class, r.complaints = g.conclude(ctx, first)
 	if err := g.close(r.class == wrong); err != nil {
 		r.complaints = append(r.complaints, err.Error())
 	}
 	return r
+}
+
+// conclude tells what became of a run. It retries if something is missing, and
+// runs once more, after which everything has to be there.
+func (g *stage) conclude(ctx context.Context, first ending) (class, []string) {
+	c, missing, complaints := g.outcomeOf(ctx, first)
+	complain := func(name string, more ...string) {
+		for _, text := range more {
+			complaints = append(complaints, name+": "+text)
+		}
+	}
+	if c == told && first.report != nil {
+		var more []string
+		_, missing, more = g.outcomeOf(ctx, g.run(ctx, "retry", `{"retry":"first"}`))
+		complain("the retry", more...)
+	}
+	second := g.run(ctx, "second", sweepInput)
+	got, left, more := g.outcomeOf(ctx, second)
+	complain("the second run", more...)
+	if got != exact || left > 0 {
+		complain("the second run", fmt.Sprintf("it is %s, %d events are missing: %v\n%s", got, left, second.err, second.stdout))
+	}
+	if second.report != nil && second.report.Events.Created != int64(missing) {
+		complain("the second run", fmt.Sprintf("it created %d events, %d were missing", second.report.Events.Created, missing))
+	}
+	if len(complaints) == 0 {
+		return c, nil
+	}
+	return wrong, append(complaints, fmt.Sprintf("the first run ended with %d: %v\n%s%s", first.status, first.err, first.stdout, first.stderr))
 }
 
 // writeFaults writes the table where people read it.
