@@ -122,9 +122,9 @@ func (e execution) run(ctx context.Context, input json.RawMessage, begun time.Ti
 	case ended.Name == "Incomplete":
 		return errors.Join(e.showReport(), errIncomplete)
 	case ended.Status == asl.Aborted:
-		return e.stopped(ctx)
+		return e.stopped(ctx, p)
 	}
-	return errors.New(sentence(ended))
+	return errors.New(sentence(ended) + p.soFar())
 }
 
 // planned tells whether an output is that of a run that only plans.
@@ -150,7 +150,7 @@ func (e execution) showPlanned(ctx context.Context) error {
 
 // stopped makes the report of a run that was stopped, as a rule on the state
 // machine's status does in AWS.
-func (e execution) stopped(ctx context.Context) error {
+func (e execution) stopped(ctx context.Context, p *progress) error {
 	fmt.Fprintln(e.stderr, "stopped; making the report of what was done")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
@@ -159,7 +159,11 @@ func (e execution) stopped(ctx context.Context) error {
 		return err
 	}
 	if _, err := e.machine.Invoke(ctx, "report", request); err != nil {
-		return fmt.Errorf("stopped, and there is no report of what was indexed (%w); start the same again to finish it, what is indexed stays as it is", err)
+		why := err.Error()
+		if failed := new(asl.TaskError); errors.As(err, &failed) {
+			why = errorMessage(failed.Cause, why)
+		}
+		return fmt.Errorf("stopped, and the report cannot be made: %s%s", why, p.soFar())
 	}
 	if err := e.showReport(); err != nil {
 		return err
