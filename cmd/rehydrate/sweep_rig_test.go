@@ -27,7 +27,7 @@ const (
 	sweepTo   = "2018-12-11T01:30:00+09:00"
 )
 
-func instant(s string) time.Time {
+func sweepTime(s string) time.Time {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		panic(err)
@@ -40,7 +40,7 @@ func instant(s string) time.Time {
 func tiny(t *testing.T, dir string, n int) map[string]sample.Event {
 	t.Helper()
 	want := map[string]sample.Event{}
-	from, to := instant(sweepFrom), instant(sweepTo)
+	from, to := sweepTime(sweepFrom), sweepTime(sweepTo)
 	step := to.Sub(from) / time.Duration(n)
 	var before string
 	for o := range n {
@@ -103,12 +103,13 @@ type surroundings struct {
 	archive   http.Handler
 	store     http.Handler
 	storeURL  string // without a site before it
+	objects   int
 	want      map[string]sample.Event
 }
 
 func newSurroundings(t *testing.T, objects int) *surroundings {
 	t.Helper()
-	s := &surroundings{}
+	s := &surroundings{objects: objects}
 	dir := t.TempDir()
 	s.want = tiny(t, dir, objects)
 	var err error
@@ -146,10 +147,12 @@ type stage struct {
 	log     *os.File
 }
 
-// siteNames in the order of a run.
+// siteNames are in the order of a run.
 func siteNames() []string { return []string{"archive", "run bucket", "cluster"} }
 
-func (s *surroundings) newStage(t *testing.T, prefix string) *stage {
+// newStage is a stage of its own. The Lambdas' processes are written down in the
+// files of pids.
+func (s *surroundings) newStage(t *testing.T, prefix string, pids ...string) *stage {
 	t.Helper()
 	out, err := os.MkdirTemp("", "sweep-")
 	if err != nil {
@@ -169,6 +172,9 @@ func (s *surroundings) newStage(t *testing.T, prefix string) *stage {
 	config, err := g.config()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, file := range pids {
+		config.Bootstrap, config.Args = announced(file, config.Bootstrap)
 	}
 	if g.machine, err = local.New(t.Context(), config); err != nil {
 		t.Fatal(err)
@@ -202,21 +208,13 @@ func (g *stage) config() (local.Config, error) {
 	return config, err
 }
 
-// close ends it; what it left is removed unless it is to be kept.
+// close ends it; what it left is removed unless it is to be kept. The store keeps
+// its documents, under a prefix that nobody else has.
 func (g *stage) close(keep bool) error {
 	err := errors.Join(g.machine.Close(), g.log.Close())
 	for _, s := range g.sites {
 		s.stop(true)
 	}
-	req, e := http.NewRequest(http.MethodDelete, g.storeURL+"/"+g.prefix+"-2018-12-10,"+g.prefix+"-2018-12-11?ignore_unavailable=true", nil)
-	if e != nil {
-		return e
-	}
-	res, e := http.DefaultClient.Do(req)
-	if e != nil {
-		return errors.Join(err, e)
-	}
-	_ = res.Body.Close()
 	if !keep {
 		err = errors.Join(err, os.RemoveAll(g.out))
 	}

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"testing"
 )
 
 // sweepTable counts the results by site, way and how often it struck.
@@ -35,8 +40,8 @@ func sweepTable(results []result) string {
 	line := func(site, way string, c counts) {
 		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d |\n", site, way, c.runs, c.exact, c.told, c.wrong)
 	}
-	for _, site := range siteNames() {
-		for _, w := range ways() {
+	for _, site := range append(siteNames(), "Lambdas", "run") {
+		for _, w := range append(ways(), way{name: "kill -9"}) {
 			if c := rows[row{site, w.name}]; c != nil {
 				line(site, w.name, *c)
 			}
@@ -46,16 +51,46 @@ func sweepTable(results []result) string {
 	return b.String()
 }
 
-func faultsPage(table string, results []result) string {
+const faultsHead = `# Every call failed
+
+What becomes of a run when its surroundings fail. ` + "`make sweep`" + ` wrote this page.
+
+- **exact**: all events are there, each once, in its index, with its time and message; the report says complete, and the exit status is 0.
+- **told**: the report or the error names what is missing or not known, and the exit status is not 0.
+- **wrong**: anything else; also where counts do not add up, or where a retry and the same range once more do not end exact.
+`
+
+// publish logs the table of these results, and writes it into a section of
+// docs/faults.md where that is asked for.
+func publish(t *testing.T, title, text string, results []result) {
+	t.Helper()
+	table := sweepTable(results)
+	t.Logf("%s\n%s", title, table)
+	if !*update || !*wholeSweep || *sweepOnly != "" {
+		return
+	}
 	struck := 0
 	for _, r := range results {
 		if r.struck > 0 {
 			struck++
 		}
 	}
-	return fmt.Sprintf("# Every call failed\n\n"+
-		"`make sweep` wrote this page. A tiny archive goes through the whole machine with the real Lambdas, and in each run one call to the archive, to the run bucket or to the cluster fails: the first, the second, and so on to the last; in each way; once, twice in a row and, for some, for three seconds. Retries of a run shift what later calls are, and %d of %d faults struck.\n\n"+
-		"- **exact**: all events are there, each once, in its index, with its time and message; the report says complete, and the exit status is 0.\n"+
-		"- **told**: the report or the error names what is missing or not known, and the exit status is not 0.\n"+
-		"- **wrong**: anything else; also where the counts do not add up, or a retry and a second run do not end with everything there.\n\n%s", struck, len(results), table)
+	section := fmt.Sprintf("## %s\n\n%s (%d of %d faults struck: after one, later calls are others.)\n\n%s",
+		title, strings.ReplaceAll(text, "\n", " "), struck, len(results), table)
+	file := filepath.Join("..", "..", "docs", "faults.md")
+	page, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	sections := strings.Split(string(page), "\n## ")
+	sections[0] = faultsHead
+	at := slices.IndexFunc(sections, func(s string) bool { return strings.HasPrefix(s, title+"\n") })
+	if section = strings.TrimPrefix(section, "## "); at < 0 {
+		sections = append(sections, section)
+	} else {
+		sections[at] = section
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(sections, "\n## ")), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -77,6 +77,9 @@ func contradictions(e ending, missing int) (complaints []string) {
 	for _, f := range r.Findings {
 		grave = grave || f.Grave
 	}
+	if c := r.Chain; c != nil {
+		grave = grave || len(c.Beyond) > 0 || c.Unknown != "" || len(c.Open) > 0 || c.RejectedOpen > 0
+	}
 	if !r.Complete && problems == 0 && !grave && r.Events.Rejected+r.Events.Malformed == 0 && r.Objects.Listed > 0 {
 		complain("it is incomplete for no reason that it names: %s", r.Verdict)
 	}
