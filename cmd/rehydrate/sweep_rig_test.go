@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,7 +68,7 @@ func tiny(t *testing.T, dir string, n int) map[string]sample.Event {
 			before = events[1]
 			body.Write(zipped(t, fmt.Appendf(nil,
 				`{"messageType":"DATA_MESSAGE","owner":"123456789012","logGroup":"/ecs/task","logStream":"s/%d","subscriptionFilters":["f"],"logEvents":[%s]}`,
-				r, bytes.Join(raw(events), []byte(",")))))
+				r, strings.Join(events, ","))))
 		}
 		key := start.UTC().Format("_/cwl/ecs/ecs-task/2006/01/02/15/ecs-task-1-2006-01-02-15-04-05-") + fmt.Sprintf("%08d", o)
 		file := filepath.Join(dir, filepath.FromSlash(key))
@@ -87,13 +88,6 @@ func quoted(s string) string {
 		panic(err)
 	}
 	return string(b)
-}
-
-func raw(list []string) (all [][]byte) {
-	for _, s := range list {
-		all = append(all, []byte(s))
-	}
-	return all
 }
 
 // surroundings are what all runs of a sweep share: an archive and its truth, and

@@ -75,8 +75,11 @@ func publish(t *testing.T, title, text string, results []result) {
 			struck++
 		}
 	}
-	section := fmt.Sprintf("## %s\n\n%s (%d of %d faults struck: after one, later calls are others.)\n\n%s",
-		title, strings.ReplaceAll(text, "\n", " "), struck, len(results), table)
+	text = strings.ReplaceAll(text, "\n", " ")
+	if struck < len(results) {
+		text += fmt.Sprintf(" %d of %d faults struck: after one, later calls are others.", struck, len(results))
+	}
+	section := fmt.Sprintf("%s\n\n%s\n\n%s", title, text, table)
 	file := filepath.Join("..", "..", "docs", "faults.md")
 	page, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -85,11 +88,11 @@ func publish(t *testing.T, title, text string, results []result) {
 	sections := strings.Split(string(page), "\n## ")
 	sections[0] = faultsHead
 	at := slices.IndexFunc(sections, func(s string) bool { return strings.HasPrefix(s, title+"\n") })
-	if section = strings.TrimPrefix(section, "## "); at < 0 {
-		sections = append(sections, section)
-	} else {
-		sections[at] = section
+	if at > 0 {
+		sections = slices.Delete(sections, at, at+1)
 	}
+	sections = append(sections, section)
+	slices.Sort(sections[1:])
 	if err := os.WriteFile(file, []byte(strings.Join(sections, "\n## ")), 0o644); err != nil {
 		t.Fatal(err)
 	}
