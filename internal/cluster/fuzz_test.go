@@ -21,6 +21,7 @@ func FuzzAnswers(f *testing.F) {
 	for i, request := range requests {
 		f.Add(uint8(i), []byte(sayings()[request]))
 	}
+	f.Add(uint8(slices.Index(requests, "POST /_msearch")), []byte(`{"responses":[`+hits(-1)+`]}`))
 	f.Add(uint8(0), []byte("<html><title>Log in</title></html>"))
 	var says atomic.Pointer[map[string]string]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
