@@ -148,7 +148,7 @@ func siteNames() []string { return []string{"archive", "run bucket", "cluster"} 
 // files of pids.
 func (s *surroundings) newStage(t *testing.T, prefix string, pids ...string) *stage {
 	t.Helper()
-	out, err := os.MkdirTemp("", "sweep-")
+	out, err := os.MkdirTemp("", "sweep-") //nolint:usetesting // a wrong case's files are to be looked at after the test
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,17 +42,6 @@ func (c sweepCase) String() string {
 	return text
 }
 
-// kind is how often it strikes.
-func (c sweepCase) kind() string {
-	switch {
-	case c.lasts > 0:
-		return "outage"
-	case c.times > 1:
-		return "twice"
-	}
-	return "once"
-}
-
 // result is what came of a case.
 type result struct {
 	sweepCase
