@@ -72,6 +72,10 @@ fuzz: ## fuzz each target for FUZZTIME (default 1m)
 	  done; \
 	done
 
+.PHONY: sweep
+sweep: ## fail every call of a run in every way (some 20 minutes), and write docs/faults.md
+	go test -run '^TestSweep' -timeout 90m -v ./cmd/rehydrate -sweep -update
+
 .PHONY: deploy diff destroy start
 deploy: node_modules ## deploy the stack; settings in cdk.json or CDK='-c rehydrate:archive=…'
 	npx cdk deploy $(CDK)

@@ -41,7 +41,8 @@ const (
 // Config is what a machine is made of.
 type Config struct {
 	// Settings are those of a stack. Without an ArchiveBucket, Archive is a folder
-	// that stands for it; without a Search.URL, the embedded store is the cluster.
+	// that stands for it, as Out is without a RunBucket; without a Search.URL, the
+	// embedded store is the cluster.
 	Settings run.Settings
 	Archive  string
 	// Out is the folder of runs/NAME/ and of the embedded store.
@@ -57,6 +58,9 @@ type Config struct {
 	Args      []string
 	// Log receives what the Lambdas log. It must bear concurrent use.
 	Log io.Writer
+	// Sleep is how the state machine waits before it tries again; nil is the real
+	// clock.
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // Machine is a stack on this computer.
@@ -168,9 +172,12 @@ func (m *Machine) environment(ctx context.Context) (map[string]string, error) {
 // store, and has the settings point to them.
 func (m *Machine) serve(ctx context.Context) error {
 	s := &m.config.Settings
-	folders := map[string]bucket.Folder{runBucket: {Dir: m.config.Out}}
-	local := s.ArchiveBucket == ""
-	if local {
+	folders := map[string]bucket.Folder{}
+	if s.RunBucket == "" {
+		s.RunBucket = runBucket
+		folders[runBucket] = bucket.Folder{Dir: m.config.Out}
+	}
+	if s.ArchiveBucket == "" {
 		s.ArchiveBucket = archiveBucket
 		folders[archiveBucket] = bucket.Folder{Dir: m.config.Archive, ReadOnly: true}
 	}
@@ -183,8 +190,10 @@ func (m *Machine) serve(ctx context.Context) error {
 		return err
 	}
 	m.closers = append(m.closers, s3.Close)
-	s.RunBucket, s.RunEndpoint = runBucket, s3.URL
-	if local {
+	if _, ok := folders[s.RunBucket]; ok {
+		s.RunEndpoint = s3.URL
+	}
+	if _, ok := folders[s.ArchiveBucket]; ok {
 		s.ArchiveEndpoint = s3.URL
 	}
 	if s.Search.URL == "" {
@@ -200,11 +209,11 @@ func (m *Machine) serve(ctx context.Context) error {
 		m.closers = append(m.closers, server.Close)
 		s.Search.URL, m.StoreURL = server.URL, server.URL
 	}
-	client, err := archive.NewClient(ctx, s3.URL)
+	client, err := archive.NewClient(ctx, s.RunEndpoint)
 	if err != nil {
 		return err
 	}
-	m.Runs = archive.NewBucket(client, runBucket)
+	m.Runs = archive.NewBucket(client, s.RunBucket)
 	return nil
 }
 
@@ -223,7 +232,7 @@ func (m *Machine) Execute(ctx context.Context, name string, input json.RawMessag
 	return m.definition.Run(ctx, asl.Execution{
 		ARN:   "arn:aws:states:local:000000000000:execution:rehydrate:" + name,
 		Input: input, StartTime: begun,
-	}, asl.Env{Invoke: m.invoke, Buckets: buckets{m.Runs}, Observer: o})
+	}, asl.Env{Invoke: m.invoke, Buckets: buckets{m.Runs}, Observer: o, Sleep: m.config.Sleep})
 }
 
 // Invoke calls the Lambda of a role (list, prepare, index, report), as the state

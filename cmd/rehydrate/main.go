@@ -39,6 +39,15 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(&escaper{out: stdout})
 	root.SetErr(&escaper{out: stderr})
 	cmd, err := root.ExecuteContextC(ctx)
+	status := exitStatus(err)
+	if said := new(exitError); status == exitUnusable && !errors.As(err, said) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), err)
+	}
+	return status
+}
+
+// exitStatus is that of a command that ended with err.
+func exitStatus(err error) int {
 	var exit exitError
 	switch {
 	case err == nil:
@@ -48,6 +57,5 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, errIncomplete):
 		return exitIncomplete
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), err)
 	return exitUnusable
 }

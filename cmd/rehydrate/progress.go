@@ -96,6 +96,17 @@ func (p *progress) waiting(why string, wait time.Duration) {
 	}
 }
 
+// soFar says what a run without a report has done.
+func (p *progress) soFar() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.seen.total == 0 {
+		return "" // it did not come to indexing
+	}
+	return fmt.Sprintf("; %d of %d objects with %d events are indexed, and perhaps parts of others; start the same again to finish it, what is indexed stays as it is",
+		p.seen.objects-p.seen.failed, p.seen.total, p.seen.events)
+}
+
 // show redraws until stop is called, which leaves the last state to be read.
 func (p *progress) show() (stop func()) {
 	end := repeatedly(p.width, func() { p.draw("") })

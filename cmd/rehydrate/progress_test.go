@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -85,5 +86,19 @@ func TestProgressOfAListing(t *testing.T) {
 	}
 	if shown.String() != "List objects: 1200 of 438000 prefixes\n" || strings.Count(file.String(), "\n") != 3 {
 		t.Errorf("shown %q, logged %q", shown.String(), file.String())
+	}
+}
+
+// A run that ends without a report says how far it came, if it came to indexing.
+func TestProgressSoFar(t *testing.T) {
+	p := &progress{out: io.Discard, now: time.Now}
+	if got := p.soFar(); got != "" {
+		t.Errorf("before there is a plan: %q", got)
+	}
+	p.planned(run.Plan{Objects: 9})
+	p.ended(run.Object{}, &run.Outcome{Counts: run.Counts{Decoded: 7}})
+	p.ended(run.Object{}, nil)
+	if got := p.soFar(); !strings.Contains(got, "1 of 9 objects with 7 events are indexed") || !strings.Contains(got, "start the same again") {
+		t.Errorf("%q does not say how far it came", got)
 	}
 }

@@ -127,7 +127,7 @@ func (e execution) run(ctx context.Context, input json.RawMessage, begun time.Ti
 	case ended.Status == asl.Aborted:
 		return e.stopped(ctx)
 	}
-	return errors.New(sentence(ended))
+	return errors.New(sentence(ended) + e.progress.soFar())
 }
 
 // planned tells whether an output is that of a run that only plans.
@@ -162,11 +162,11 @@ func (e execution) stopped(ctx context.Context) error {
 		return err
 	}
 	if _, err := e.machine.Invoke(ctx, "report", request); err != nil {
-		reason := err.Error()
-		if failed := (*asl.TaskError)(nil); errors.As(err, &failed) {
-			reason = errorMessage(failed.Cause, reason)
+		why := err.Error()
+		if failed := new(asl.TaskError); errors.As(err, &failed) {
+			why = errorMessage(failed.Cause, why)
 		}
-		return fmt.Errorf("stopped, without a report: %s; what is indexed stays as it is, start the same again to finish it", reason)
+		return fmt.Errorf("stopped, and the report cannot be made: %s%s", why, e.progress.soFar())
 	}
 	if err := e.showReport(); err != nil {
 		return err

@@ -20,7 +20,7 @@ const (
 
 // answering is a client of a server that gives these answers in turn, the last
 // one again and again.
-func answering(t *testing.T, answers ...http.HandlerFunc) *s3.Client {
+func answering(t testing.TB, answers ...http.HandlerFunc) *s3.Client {
 	t.Helper()
 	var n atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

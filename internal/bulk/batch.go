@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc64"
 	"unicode/utf8"
 
 	"github.com/rehydrate/rehydrate/internal/decode"
@@ -119,6 +120,12 @@ func checkID(id []byte) error {
 // Size is the bytes that the batch holds: the body of its bulk request and what
 // is kept of malformed events.
 func (b *Batch) Size() int { return len(b.lines) + len(b.raw) }
+
+// Sum is a checksum of all that the batch holds.
+func (b *Batch) Sum() uint64 {
+	table := crc64.MakeTable(crc64.ECMA)
+	return crc64.Update(crc64.Checksum(b.lines, table), table, b.raw)
+}
 
 // reset empties the batch.
 func (b *Batch) reset() {

@@ -195,7 +195,7 @@ func (c *Cluster) readSearch(response json.RawMessage, index string) (found, err
 		return found{}, nil // none of its shards can be asked
 	case r.Status != http.StatusOK:
 		return found{refused: c.refusal(a, doing)}, nil
-	case !r.Shards.sound() || r.Hits.Total.Value == nil || r.Hits.Total.Relation != "eq":
+	case !r.Shards.sound() || r.Hits.Total.Value == nil || *r.Hits.Total.Value < 0 || r.Hits.Total.Relation != "eq":
 		return found{}, c.unsound(a, doing)
 	case *r.Shards.Failed > 0 || r.TimedOut:
 		return found{}, nil

@@ -97,6 +97,7 @@ func TestUnsoundSearches(t *testing.T) {
 		"a status alone":    `{"status":200}`,
 		"no total":          `{"status":200,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"hits":[]}}`,
 		"a lower bound":     strings.Replace(hits(10000), `"eq"`, `"gte"`, 1),
+		"fewer than none":   strings.Replace(hits(1), `"value":1`, `"value":-1`, 1),
 		"no shards":         `{"status":200,"hits":{"total":{"value":0,"relation":"eq"},"hits":[]}}`,
 		"a string":          `"x"`,
 		"too many shards":   strings.Replace(hits(1), `"successful":1`, `"successful":7`, 1),

@@ -104,6 +104,7 @@ type call struct {
 	until   time.Time // sending stops here
 
 	outcome run.Outcome // of what is settled
+	sent    run.Place   // everything before it is submitted
 	doubt   run.Place   // events before it may be there already
 	taken   decode.Stats
 	fault   error // of the surroundings; nothing is settled behind it

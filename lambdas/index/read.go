@@ -11,18 +11,50 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
+// readings is how often a damaged object is read at most.
+const readings = 4
+
 // read decodes the object from the call's place on and submits its events, batch
 // by batch, until the object ends or ctx does.
+//
+// Where it is damaged, what was read since the last batch is read again, until two
+// readings in a row find the same: bytes can be changed on the way, and events
+// that these make of others would keep the right ones out of the index.
 func (c *call) read(ctx context.Context) ending {
+	c.sent = c.outcome.Place
+	var before found
+	for n := 1; ; n++ {
+		end, again := c.pass(ctx, func(now found) bool {
+			same := n > 1 && now == before
+			before = now
+			return same || n == readings
+		})
+		if !again {
+			return end
+		}
+		c.outcome.Retries++
+	}
+}
+
+// found is what a reading found of a damaged object: the damage, and a checksum of
+// the documents that no batch has taken before it.
+type found struct {
+	damage    run.Damage
+	documents uint64
+}
+
+// pass is one reading from where the last batch ended. It is to be read again
+// where what it found is not believed: then nothing since was submitted.
+func (c *call) pass(ctx context.Context, believed func(found) bool) (_ ending, again bool) {
 	object := c.req.Work.Object
 	client := c.objects(object)
 	body, err := archive.Open(ctx, client, c.settings.ArchiveBucket, object)
 	if err != nil {
-		return endOf(ctx, err)
+		return endOf(ctx, err), false
 	}
 	random := archive.NewReaderAt(ctx, client, c.settings.ArchiveBucket, object)
 	decoder := decode.New(body, decode.Options{
-		RecordLimit: c.settings.RecordLimit, From: c.outcome.Place, ReadAhead: true,
+		RecordLimit: c.settings.RecordLimit, From: c.sent, ReadAhead: true,
 		ReaderAt: random, Size: object.Size,
 	})
 	defer func() {
@@ -33,17 +65,22 @@ func (c *call) read(ctx context.Context) ending {
 		c.outcome.BytesIn += body.Bytes() + random.Bytes()
 		c.outcome.Retries += body.Retries() + random.Retries()
 	}()
+	c.taken = decode.Stats{}
+	c.tally.reset()
 
 	var event decode.Event
-	place := c.outcome.Place
-	batch := c.pipe.Batch()
+	place := c.sent
+	batch := c.pipe.Empty()
 	for ctx.Err() == nil {
 		if err := decoder.Next(&event); err != nil {
 			end := ending{end: run.Indexed}
 			if !errors.Is(err, io.EOF) {
 				end = endOf(ctx, err)
 			}
-			return c.last(batch, decoder, place, end)
+			if end.damage != nil && !believed(found{*end.damage, batch.Sum()}) {
+				return end, true
+			}
+			return c.last(batch, decoder, place, end), false
 		}
 		c.take(batch, &event)
 		place = event.End
@@ -51,10 +88,10 @@ func (c *call) read(ctx context.Context) ending {
 			continue
 		}
 		if batch, err = c.submit(batch, decoder, place); err != nil {
-			return ending{err: err}
+			return ending{err: err}, false
 		}
 	}
-	return c.last(batch, decoder, place, ending{end: run.More})
+	return c.last(batch, decoder, place, ending{end: run.More}), false
 }
 
 // last submits what is left when reading has ended.
@@ -113,6 +150,7 @@ func (c *call) submit(batch *bulk.Batch, decoder *decode.Decoder, place run.Plac
 	t.Repaired = stats.Repaired - c.taken.Repaired
 	t.BytesPlain = stats.PlainBytes - c.taken.PlainBytes
 	c.taken = stats
+	c.sent = place
 	return c.pipe.Submit(c.ctx, batch, c.until)
 }
 

@@ -403,6 +403,24 @@ func TestPutThatBreaksOffLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestPutThatTheDiskDoesNotTake is no fault of the server, which clients would
+// meet with patience.
+func TestPutThatTheDiskDoesNotTake(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, ".uploads", "a file where a folder has to be")
+	h, err := bucket.New(map[string]bucket.Folder{"logs": {Dir: dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "http://localhost/logs/a", strings.NewReader("new"))
+	r.Header.Set("Content-Length", "3")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "the disk does not take the file: ") {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+}
+
 func TestMultipart(t *testing.T) {
 	dir := t.TempDir()
 	a := actions{serve(t, dir), t.Context()}

@@ -52,7 +52,7 @@ func (f *folder) write(body io.Reader, size int64) (name string, err error) {
 		return err
 	})
 	if err != nil {
-		return "", err
+		return "", s3Error(err)
 	}
 	n, err := io.Copy(file, body)
 	err = errors.Join(err, file.Close())
@@ -82,11 +82,16 @@ func (f *folder) among(kind string, create func(name string) error) (name string
 }
 
 // s3Error finds the error that gofakes3 has a status for: a bad checksum, say,
-// which the body's reader returned.
+// which the body's reader returned. A disk that does not take a file is no error
+// of the server, which a client would try again for long.
 func s3Error(err error) error {
 	var known gofakes3.Error
-	if errors.As(err, &known) {
+	var disk *fs.PathError
+	switch {
+	case errors.As(err, &known):
 		return known
+	case errors.As(err, &disk):
+		return gofakes3.ErrorMessage(gofakes3.ErrInvalidRequest, "the disk does not take the file: "+disk.Err.Error())
 	}
 	return err
 }

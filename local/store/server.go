@@ -2,9 +2,11 @@ package store
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -133,11 +135,19 @@ func (r *request) flag(name string) bool {
 }
 
 // failure is the answer to a request that went wrong. An error that is no
-// problem of the request is the store's own, and is logged.
+// problem of the request is the store's own, and is logged unless nobody waits
+// for the answer any more.
 func failure(err error) answer {
 	var p *problem
-	if !errors.As(err, &p) {
-		slog.Error("embedded store", slog.Any("error", err))
+	var disk *fs.PathError
+	switch {
+	case errors.As(err, &p):
+	case errors.As(err, &disk):
+		p = noRoom(disk.Error())
+	default:
+		if !errors.Is(err, context.Canceled) {
+			slog.Error("embedded store", slog.Any("error", err))
+		}
 		p = &problem{status: http.StatusInternalServerError, kind: "exception", reason: err.Error()}
 	}
 	return answer{status: p.status, value: map[string]any{

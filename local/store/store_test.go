@@ -278,3 +278,22 @@ func TestRefused(t *testing.T) {
 		t.Error("something was kept beside the log database")
 	}
 }
+
+// What the disk does not take is refused in words that do not ask to try again,
+// and can be created once there is room.
+func TestRefusedByTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	_, url := open(t, dir)
+	large := source("2018-12-10T00:00:00.000Z", strings.Repeat("word ", 500_000), "/g", "s") // in a file of its own
+	kept := filepath.Join(dir, "kept")
+	if err := os.WriteFile(kept, nil, 0o600); err != nil { // where a folder has to be
+		t.Fatal(err)
+	}
+	wantRefused(t, http.StatusBadRequest, "the disk takes no more (", http.MethodPost, url+"/_bulk", `{"create":{"_index":"i","_id":"1"}}`+"\n"+large+"\n")
+	if err := os.Remove(kept); err != nil {
+		t.Fatal(err)
+	}
+	if o := bulk(t, url, "create", "i", [2]string{"1", large}); o[0].Status != http.StatusCreated {
+		t.Errorf("with room: %+v", o[0])
+	}
+}

@@ -32,10 +32,7 @@ func (s *Store) promise(ctx context.Context, items []*item) ([]*document, error)
 		return nil, errClosed
 	}
 	if err := s.db.Writable(); err != nil {
-		return nil, &problem{
-			status: http.StatusTooManyRequests, kind: "cluster_block_exception",
-			reason: "TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark: the disk is nearly full; free some of it",
-		}
+		return nil, noRoom("that of " + s.dir + " is nearly full")
 	}
 	if s.journal.size > journalBytes {
 		if err := s.turn(ctx); err != nil {
@@ -77,6 +74,12 @@ func (s *Store) promise(ctx context.Context, items []*item) ([]*document, error)
 	}
 	s.adding.RLock()
 	return fresh, nil
+}
+
+// noRoom refuses what the disk does not take. A cluster would ask to try again;
+// here nothing changes before the person who waits does something.
+func noRoom(why string) *problem {
+	return badRequest("disk_exception", "the disk takes no more (%s); make room on it and start again, what is indexed stays", why)
 }
 
 var errClosed = errors.New("the store is closed")
