@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -139,6 +140,42 @@ func TestRunIntoFiles(t *testing.T) {
 	if !maps.EqualFunc(w.written(t, "second"), first, slices.Equal[[]string]) {
 		t.Error("a second run wrote other files")
 	}
+}
+
+// What a run has written is an archive itself: it can be inspected, searched, and
+// put into an index.
+func TestFilesAreAnArchive(t *testing.T) {
+	w := newScenario(t, small())
+	if status, stdout, stderr := w.run(t.Context(), "first", "--from", "2018-12-10", "--to", "2018-12-12", "--destination", "files"); status != exitIncomplete {
+		t.Fatalf("exit status %d\n%s%s", status, stdout, stderr)
+	}
+	want := w.truth.Expect(day(t, "2018-12-10"), day(t, "2018-12-13"))
+	for file, lines := range w.written(t, "first") {
+		object := filepath.Join(w.out, run.EventsFolder("first"), file)
+		status, stdout, stderr := rehydrate(t.Context(), "inspect", object)
+		if status != exitComplete || !strings.Contains(stdout, fmt.Sprintf("%d", len(lines))) {
+			t.Errorf("inspect: exit status %d\n%s%s", status, stdout, stderr)
+		}
+		break
+	}
+	prefix := run.EventsFolder("first") + "!{timestamp:yyyy-MM-dd/HH}/"
+	status, stdout, stderr := rehydrate(t.Context(), "grep", "--archive", w.out, "--prefix", prefix, "--from", "2018-12-10", "--to", "2018-12-12", "--json", "")
+	found := map[string]bool{}
+	for line := range strings.Lines(stdout) {
+		var e struct{ ID, Message string }
+		if err := json.Unmarshal([]byte(line), &e); err != nil || found[e.ID] || want[e.ID].Message != e.Message {
+			t.Fatalf("%v: %s", err, line)
+		}
+		found[e.ID] = true
+	}
+	if status != 0 || len(found) != len(want) {
+		t.Errorf("grep: exit status %d, %d events, want %d\n%s", status, len(found), len(want), stderr)
+	}
+	again := scenario{archive: w.out, out: t.TempDir(), truth: w.truth}
+	if status, stdout, stderr = again.run(t.Context(), "indexed", "--prefix", prefix, "--from", "2018-12-10", "--to", "2018-12-12"); status != exitComplete {
+		t.Errorf("exit status %d\n%s%s", status, stdout, stderr)
+	}
+	holds(t, again.embedded(t), want)
 }
 
 // Filters choose what is written, and the plan tells how much that will be.

@@ -1,13 +1,14 @@
 // Package files writes the events of an archive object as JSON Lines into the run
 // bucket, in gzip, by the UTC hours of their own times:
 //
-//	runs/NAME/events/2018-12-10/03/HASH-OFFSET-EVENTS.jsonl.gz
+//	runs/NAME/events/2018-12-10/03/events-2018-12-10-03-00-00-HASH-OFFSET-EVENTS.jsonl.gz
 //
 // An object is cut into sections, whose ends depend on its bytes and on the
 // filters of the run alone: not on how long a call takes or where it was stopped.
 // A file holds the events of one hour in one section, and its name says from
 // which object (a hash of its location) and from which place in it the section
-// was read. So who reads the same again writes the same files again.
+// was read, and the hour once more, where Firehose's names have it: the files are
+// an archive, too. So who reads the same again writes the same files again.
 //
 // It knows nothing of clusters, nor which events are wanted.
 package files
@@ -141,8 +142,8 @@ func (w *Writer) put(ctx context.Context, hour []span, done *Written) error {
 		done.Events += int64(bytes.Count(lines, []byte("\n")))
 	}
 	_ = w.gzip.Close()
-	key := fmt.Sprintf("%s%s/%s-%d-%d.jsonl.gz", w.folder,
-		time.UnixMilli(hour[0].hour*hourMs).UTC().Format("2006-01-02/15"), w.object, w.begin.Offset, w.begin.Events)
+	key := fmt.Sprintf("%s%s%s-%d-%d.jsonl.gz", w.folder,
+		time.UnixMilli(hour[0].hour*hourMs).UTC().Format("2006-01-02/15/events-2006-01-02-15-00-00-"), w.object, w.begin.Offset, w.begin.Events)
 	if err := w.bucket.Put(ctx, key, w.packed.Bytes()); err != nil {
 		return fmt.Errorf("write events to %s: %w", key, err)
 	}

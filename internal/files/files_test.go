@@ -53,10 +53,10 @@ func TestFilesByHour(t *testing.T) {
 			ids[key] += id
 		}
 	}
-	const name = "/1cbe6430bf30e657-7-2.jsonl.gz"
+	const name = "-00-00-1cbe6430bf30e657-7-2.jsonl.gz"
 	want := map[string]string{
-		"runs/r/events/1970-01-01/00" + name: "136", "runs/r/events/1970-01-01/01" + name: "2",
-		"runs/r/events/1969-12-31/23" + name: "45", "runs/r/events/1969-12-31/22" + name: "7",
+		"runs/r/events/1970-01-01/00/events-1970-01-01-00" + name: "136", "runs/r/events/1970-01-01/01/events-1970-01-01-01" + name: "2",
+		"runs/r/events/1969-12-31/23/events-1969-12-31-23" + name: "45", "runs/r/events/1969-12-31/22/events-1969-12-31-22" + name: "7",
 	}
 	if !maps.Equal(ids, want) {
 		t.Errorf("%v\nwant %v", ids, want)
