@@ -80,11 +80,8 @@ func (d *Decoder) readSingle(e *Event) (is bool, err error) {
 	for {
 		b := d.visible()
 		here := b[d.at:]
-		if len(here) < len(singleStart) && bytes.HasPrefix([]byte(singleStart), here) {
-			if d.more() != nil {
-				return false, nil
-			}
-			continue
+		if len(here) < len(singleStart) && bytes.HasPrefix([]byte(singleStart), here) && d.more() == nil {
+			continue // a beginning that may become one
 		}
 		if !bytes.HasPrefix(here, []byte(singleStart)) {
 			return false, nil

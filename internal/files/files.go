@@ -83,6 +83,9 @@ func NewWriter(bucket Putter, name string, object run.Location, from run.Place, 
 	}
 }
 
+// smallObject is how many bytes of lines an object has that is no big one.
+const smallObject = 1 << 20
+
 const hourMs = int64(time.Hour / time.Millisecond)
 
 // Add adds a good event to the section.
@@ -90,6 +93,9 @@ func (w *Writer) Add(e *decode.Event) {
 	hour := e.Time / hourMs
 	if e.Time%hourMs < 0 {
 		hour--
+	}
+	if from := cap(w.body); from > smallObject && from < w.end.Text { // rather than by doubling
+		w.body = slices.Grow(w.body, w.end.Text+w.end.Text/16-len(w.body))
 	}
 	from := len(w.body)
 	w.body = w.lines.Append(w.body, e)

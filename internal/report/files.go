@@ -241,8 +241,12 @@ func (f *Files) terminal(t *terminal, place string) {
 		t.line("")
 		t.line("  some of the first:")
 	}
+	most := maxPreviewBytes
+	if t.width > 0 {
+		most = max(t.width-30, 40)
+	}
 	for _, e := range f.Preview {
-		t.line("  " + e.Time + "  " + cut(visible(e.Message), max(t.width-30, 60)))
+		t.line("  " + e.Time + "  " + cut(visible(e.Message), most))
 	}
 	t.line("")
 	t.line("  Events  " + folder + "DAY/HOUR/*.jsonl.gz, by UTC; the same once for each object that holds it")

@@ -18,8 +18,8 @@ const (
 	// eventsPerSecond one child brings into a cluster that keeps up; what a
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
-	// writtenPerSecond one child reads, and writes into files; one core took of two
-	// million events of 150 bytes.
+	// writtenPerSecond one child reads, and writes into files: half of what one took
+	// on two cores, of two million events of 200 bytes.
 	writtenPerSecond = 200_000
 	// objectMillis are what an object costs a child beside its events: its start,
 	// the call, the first byte and one bulk request at least. 100,000 objects of
