@@ -17,6 +17,9 @@ func least(more ...any) []any {
 	return append([]any{"archive", "my-archive", "search", "https://search.example:9200"}, more...)
 }
 
+// files is an archive that exists, and no cluster.
+func files() []any { return []any{"archive", "my-archive"} }
+
 // signed is an Amazon domain that exists.
 func signed(more ...any) []any {
 	return append([]any{
@@ -55,5 +58,5 @@ func whole(more ...any) []any {
 
 // stacks are these by name.
 func stacks() map[string][]any {
-	return map[string][]any{"least": least(), "signed": signed(), "private": private(), "whole": whole()}
+	return map[string][]any{"files": files(), "least": least(), "signed": signed(), "private": private(), "whole": whole()}
 }

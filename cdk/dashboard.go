@@ -13,7 +13,7 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	_, region, _ := pseudo(scope)
 	p := page{region: region}
 	p.graph("Runs", executions(w.machine, "Started", "Succeeded", "Failed", "TimedOut", "Aborted")...)
-	p.graph("Events of runs", w.runMetric("Events", "Sum"), w.runMetric("Created", "Sum"), w.runMetric("AlreadyThere", "Sum"))
+	p.graph("Events of runs", w.runMetric("Events", "Sum"), w.runMetric("Created", "Sum"), w.runMetric("AlreadyThere", "Sum"), w.runMetric("Written", "Sum"))
 	p.graph("Objects of runs", w.runMetric("Objects", "Sum"), w.runMetric("Damaged", "Sum"), w.runMetric("Failed", "Sum"))
 	p.graph("Events that no index holds", w.runMetric("Rejected", "Sum"), w.runMetric("Malformed", "Sum"))
 	p.graph("Time spent waiting for the cluster", w.runMetric("ThrottledTime", "Sum"))

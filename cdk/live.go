@@ -20,7 +20,7 @@ const liveRun = "live"
 // gives it. An integer or string that stands alone is put in as JSON.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 const liveWork = `{"run": "` + liveRun + `", "from": "1970-01-01T00:00:00Z", "to": "9999-01-01T00:00:00Z", ` +
-	`"include": {}, "exclude": {}, "object": {"key": <key>, "size": <size>, "etag": "\"<etag>\""}, "outcome": {}}`
+	`"include": {}, "exclude": {}, "destination": "index", "object": {"key": <key>, "size": <size>, "etag": "\"<etag>\""}, "outcome": {}}`
 
 // newLive indexes the archive's new objects as they arrive: nil where that is
 // not asked for. Each object is an execution of the map's own child.

@@ -16,9 +16,13 @@ func newOutputs(scope constructs.Construct, made awsstepfunctions.CfnStateMachin
 	output(scope, "Console", "Where its executions are watched",
 		"https://"+region+".console.aws.amazon.com/states/home?region="+region+"#/statemachines/view/"+machine)
 	output(scope, "RunBucketName", "Where runs keep their files and reports, under runs/", *runs.BucketName())
+	input := `{"from": "2018-12-10", "to": "2018-12-12"}`
+	if c.url == "" {
+		input = `{"from": "2018-12-10", "to": "2018-12-12", "destination": "files"}`
+	}
 	output(scope, "Start", "Starts a run",
 		"aws stepfunctions start-execution --region "+region+" --state-machine-arn "+machine+
-			` --input '{"from": "2018-12-10", "to": "2018-12-12"}'`)
+			" --input '"+input+"'")
 	if network != nil {
 		output(scope, "LambdaSecurityGroup", "What the cluster has to admit", *network.group.AttrGroupId())
 	}

@@ -49,7 +49,7 @@ func (r rights) index() []awsiam.PolicyStatement {
 		allow("TellGoneFromDenied", []string{"s3:ListBucket"}, []string{r.archive.arn},
 			conditions{"StringLikeIfExists": {"s3:prefix": r.staticPrefixes()}}),
 		r.readRuns("ReplayRejected", run.RejectedFolder(anyRun)+"*"),
-		r.writeRuns(run.RejectedFolder(anyRun) + "*"),
+		r.writeRuns(run.RejectedFolder(anyRun)+"*", run.EventsFolder(anyRun)+"*"),
 		r.listRuns(),
 	}
 	may = append(may, r.archiveKey()...)

@@ -12,7 +12,7 @@ import (
 
 // cluster is what documents are sent to: one that exists, or the stack's own.
 type cluster struct {
-	url  string
+	url  string // empty for no cluster at all
 	port int
 	// domain is the ARN of the Amazon domain behind the URL; empty where the
 	// cluster is none, or asks for no signature.

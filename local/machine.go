@@ -42,9 +42,10 @@ const (
 type Config struct {
 	// Settings are those of a stack. Without an ArchiveBucket, Archive is a folder
 	// that stands for it, as Out is without a RunBucket; without a Search.URL, the
-	// embedded store is the cluster.
-	Settings run.Settings
-	Archive  string
+	// embedded store is the cluster, unless there is to be none.
+	Settings  run.Settings
+	Archive   string
+	NoCluster bool
 	// Out is the folder of runs/NAME/ and of the embedded store.
 	Out string
 	// StoreAddress is where the embedded store is served; empty for the Lambdas
@@ -196,7 +197,7 @@ func (m *Machine) serve(ctx context.Context) error {
 	if _, ok := folders[s.ArchiveBucket]; ok {
 		s.ArchiveEndpoint = s3.URL
 	}
-	if s.Search.URL == "" {
+	if s.Search.URL == "" && !m.config.NoCluster {
 		documents, err := store.Open(filepath.Join(m.config.Out, StoreFolder))
 		if err != nil {
 			return err

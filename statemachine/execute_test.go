@@ -187,6 +187,20 @@ func TestPathsThroughTheMachine(t *testing.T) {
 		error string // and its name; empty where the run succeeds
 	}{
 		{"complete", func(*stage) {}, whole + "Complete", ""},
+		{
+			"into files", func(s *stage) {
+				s.plan.Destination = run.ToFiles
+				s.fail[PrepareFunction] = fault(run.UnusableCluster, "there is none")
+				index := s.index
+				s.index = func(r run.IndexRequest) (run.Work, error) {
+					if r.Work.Destination != run.ToFiles {
+						return run.Work{}, fault(run.Denied, "the child was not told")
+					}
+					return index(r)
+				}
+			},
+			"List objects → Anything to index? → Index objects → Report → Complete? → Complete", "",
+		},
 		{"incomplete", func(s *stage) { s.summary.Complete = false }, whole + "Incomplete", "Incomplete"},
 		{"plan only", func(s *stage) { s.plan.PlanOnly = true }, "List objects → Anything to index? → Planned", ""},
 		{"plan of nothing", func(s *stage) { s.plan.PlanOnly = true; s.plan.Objects = 0 }, "List objects → Anything to index? → Planned", ""},

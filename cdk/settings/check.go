@@ -21,11 +21,13 @@ func (c *checker) fault(name, format string, args ...any) {
 	}
 }
 
-// only refuses what was said in vain: names that have no effect without what.
+// only refuses what was said in vain: names that have no effect without what. It
+// says so once of each.
 func (c *checker) only(holds bool, what string, names ...string) {
 	for _, name := range names {
 		if !holds && c.given[name] {
 			c.fault(name, "has no effect without %s; leave it out", what)
+			c.wrong[name] = true
 		}
 	}
 }
@@ -76,6 +78,13 @@ func (c *checker) archive(s Settings) {
 
 func (c *checker) search(s Settings) {
 	isNew, auth, hasSecret := s.Cluster.New, s.Search.Auth, s.Search.Secret != ""
+	if !isNew && s.Search.URL == "" && !c.wrong["search"] {
+		// What speaks to a cluster, and what indexes by itself.
+		c.only(false, "search", "searchAuth", "searchSecret", "searchSecretKey", "searchCA", "searchDomain", "searchSecurityGroup",
+			"searchVersion", "searchInstance", "searchNodes", "searchVolume", "searchReaders",
+			"vpc", "subnets", "endpoints", "routeTables", "live", "schedule", "scheduleDays")
+		return
+	}
 	c.only(isNew, "search "+New, "searchVersion", "searchInstance", "searchNodes", "searchVolume", "searchReaders")
 	c.only(!isNew, "a search URL", "searchSecret", "searchSecretKey", "searchCA", "searchDomain", "searchSecurityGroup")
 	c.only(hasSecret, "searchSecret", "searchSecretKey")
@@ -85,10 +94,7 @@ func (c *checker) search(s Settings) {
 		return
 	}
 	needsSecret := auth == "basic" || auth == "apikey"
-	switch {
-	case s.Search.URL == "":
-		c.fault("search", "missing; give the URL of the cluster, or %s", New)
-	case needsSecret && strings.HasPrefix(strings.ToLower(s.Search.URL), "http:"):
+	if needsSecret && strings.HasPrefix(strings.ToLower(s.Search.URL), "http:") {
 		c.fault("search", "searchAuth %s over http would send the secret in clear; give an https URL", auth)
 	}
 	if needsSecret != hasSecret {

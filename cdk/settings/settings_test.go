@@ -47,6 +47,14 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// A stack needs no cluster.
+func TestWithoutSearch(t *testing.T) {
+	s, err := Read(least("search", nil))
+	if err != nil || s.Search.URL != "" || s.Cluster.New {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // A default is shown to people as they would type it.
 func TestDefaultsCanBeTyped(t *testing.T) {
 	want, err := Read(least())
@@ -115,7 +123,10 @@ func TestRefused(t *testing.T) {
 		{"new archive with two prefixes", least(append(archive, "archivePrefix", "a/,b/")...), "archivePrefix: a new archive has one prefix"},
 		{"errors among the logs", least(append(archive, "archiveErrorPrefix", "_/cwl/ecs/ecs-task/errors/")...), "archiveErrorPrefix"},
 		{"expiry before glacier", least(append(archive, "archiveExpiryDays", "30")...), "archiveExpiryDays: 30 is not after"},
-		{"no search", least("search", nil), "rehydrate:search: missing"},
+		{"live without search", least("search", nil, "live", "true"), "rehydrate:live: has no effect without search; leave it out"},
+		{"schedule without search", least("search", nil, "schedule", "05:30"), "rehydrate:schedule: has no effect without search"},
+		{"vpc without search", least("search", nil, "vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0"), "rehydrate:vpc: has no effect without search"},
+		{"secret without search", least("search", nil, "searchAuth", "basic", "searchSecret", secretARN), "rehydrate:searchSecret: has no effect without search"},
 		{"search is no URL", least("search", "search.example"), "rehydrate:search: it is no http or https URL"},
 		{"password in the URL", least("search", "https://me:hush@search.example"), "would be shown to everybody"},
 		{"password in clear", least("search", "http://search.example", "searchAuth", "basic", "searchSecret", secretARN), "in clear"},
@@ -161,7 +172,7 @@ func TestRefused(t *testing.T) {
 
 func TestAllFaultsAtOnce(t *testing.T) {
 	_, err := Read(map[string]any{"rehydrate:zone": "x", "rehydrate:live": "maybe", "rehydrate:nonsense": 1.0})
-	for _, name := range []string{"archive:", "search:", "zone:", "live:", "nonsense:"} {
+	for _, name := range []string{"archive:", "zone:", "live:", "nonsense:"} {
 		if err == nil || !strings.Contains(err.Error(), Prefix+name) {
 			t.Errorf("error %v does not name %s", err, name)
 		}
@@ -172,6 +183,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 func TestLambdasReadWhatWasSet(t *testing.T) {
 	for _, context := range []map[string]any{
 		least(),
+		least("search", nil),
 		least("searchAuth", "basic", "searchSecret", secretARN),
 		least("searchAuth", "sigv4", "searchDomain", domainARN),
 		least("indexPrefix", "logs", "zone", "Europe/Berlin", "archiveZone", "Asia/Tokyo", "archiveRegion", "us-east-1", "fields", "account", "parse", "true",

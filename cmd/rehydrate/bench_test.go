@@ -202,7 +202,8 @@ func (l *load) newTarget(b *testing.B, url string) *target {
 		b.Fatal(err)
 	}
 	t := &target{load: l, url: url, objects: l.manifest(b, "warm"), settings: o.settings}
-	if t.config, err = o.config(t.concurrency(), nil); err != nil {
+	most := t.concurrency()
+	if t.config, err = o.config(run.Request{MaxConcurrency: &most}, nil); err != nil {
 		b.Fatal(err)
 	}
 	t.config.Log = io.Discard

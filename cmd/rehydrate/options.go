@@ -57,6 +57,9 @@ func (o *options) check() error {
 	if slices.Contains(o.settings.Fields, "region") {
 		return errors.New("--fields: an archive on this computer is of no region; give any of logGroup, logStream, account")
 	}
+	if o.request.destination == string(run.ToFiles) && (o.serve != "" || o.settings.Search.URL != "") {
+		return errors.New("--destination files takes no cluster and no store; leave out --search and --serve")
+	}
 	if o.serve != "" && o.settings.Search.URL != "" {
 		return errors.New("--serve shows the embedded store, which --search does without; leave out either")
 	}
@@ -97,10 +100,14 @@ func (o *options) listens(ctx context.Context) error {
 	return nil
 }
 
-// config is that of a machine with these options.
-func (o *options) config(concurrency int, log io.Writer) (local.Config, error) {
+// config is that of a machine with these options, for a request.
+func (o *options) config(r run.Request, log io.Writer) (local.Config, error) {
 	c := local.Config{
-		Settings: o.settings, Out: o.out, StoreAddress: o.serve, Concurrency: concurrency, Log: log, Bootstrap: o.lambdas,
+		Settings: o.settings, Out: o.out, StoreAddress: o.serve, Log: log, Bootstrap: o.lambdas,
+		NoCluster: o.destination(r) == run.ToFiles, Concurrency: run.DefaultMaxConcurrency,
+	}
+	if r.MaxConcurrency != nil {
+		c.Concurrency = max(*r.MaxConcurrency, 1)
 	}
 	if c.Settings.Search.URL == "" && len(c.Settings.Fields) == 0 {
 		// The log view of the embedded store picks streams by them.
@@ -119,11 +126,23 @@ func (o *options) config(concurrency int, log io.Writer) (local.Config, error) {
 	return c, err
 }
 
+// destination is that of a request: of a retry that of the run that it retries.
+// What is wrong with that one, List tells.
+func (o *options) destination(r run.Request) run.Destination {
+	var earlier run.Plan
+	if b, err := os.ReadFile(filepath.Join(o.out, run.PlanKey(r.Retry))); r.Retry != "" && err == nil && json.Unmarshal(b, &earlier) == nil {
+		return earlier.Destination
+	}
+	return r.Destination
+}
+
 // request are the flags that say what a run is to do.
 type request struct {
 	from, to, retry, input string
 	plan                   bool
 	maxConcurrency         int
+	destination            string
+	include                run.Filter
 }
 
 func (r *request) register(f *pflag.FlagSet) {
@@ -131,31 +150,41 @@ func (r *request) register(f *pflag.FlagSet) {
 	f.StringVar(&r.to, "to", "", "last `day`, included, or RFC 3339 instant, excluded")
 	f.StringVar(&r.retry, "retry", "", "`name` of an earlier run: what it did not index, and nothing else")
 	f.BoolVar(&r.plan, "plan", false, "list and estimate only; touch no cluster")
+	f.StringVar(&r.destination, "destination", "", "`where` events go: index, or files, JSON Lines under runs/NAME/events/ for which no cluster is needed (default index)")
+	f.StringArrayVar(&r.include.Message, "message", nil, "only events whose message matches this regular `expression` (RE2); may be given more than once")
+	f.StringArrayVar(&r.include.LogGroup, "group", nil, "only events of log groups that match this `glob`; may be given more than once")
+	f.StringArrayVar(&r.include.LogStream, "stream", nil, "only events of log streams that match this `glob`; may be given more than once")
 	f.IntVar(&r.maxConcurrency, "max-concurrency", 0, "`objects` indexed at once")
-	f.StringVar(&r.input, "input", "", "instead of --from, --to, --retry, --plan and --max-concurrency: the whole execution input, as `JSON`")
+	f.StringVar(&r.input, "input", "", "instead of all these: the whole execution input, as `JSON`")
 }
 
 // execution is what the state machine is started with; otherwise is the
 // concurrency where none is given, 0 for that of the request.
 func (r request) execution(otherwise int) (json.RawMessage, error) {
+	request := run.Request{
+		From: r.from, To: r.to, Retry: r.retry, Plan: r.plan, Destination: run.Destination(r.destination), Include: r.include,
+	}
+	if r.maxConcurrency < 0 {
+		return nil, fmt.Errorf("--max-concurrency %d is out of bounds; give a whole number from 1", r.maxConcurrency)
+	}
+	if r.maxConcurrency > 0 {
+		request.MaxConcurrency = &r.maxConcurrency
+	}
+	given, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
 	if r.input != "" {
-		if r != (request{input: r.input}) {
-			return nil, errors.New("--input is the whole execution input; leave out --from, --to, --retry, --plan and --max-concurrency")
+		if string(given) != "{}" {
+			return nil, fmt.Errorf("--input is the whole execution input; leave out the flags that stand for %s", given)
 		}
 		if _, err := run.ParseRequest([]byte(r.input)); err != nil {
 			return nil, fmt.Errorf("--input: %w", err)
 		}
 		return json.RawMessage(r.input), nil
 	}
-	if r.maxConcurrency < 0 {
-		return nil, fmt.Errorf("--max-concurrency %d is out of bounds; give a whole number from 1", r.maxConcurrency)
-	}
-	request := run.Request{From: r.from, To: r.to, Retry: r.retry, Plan: r.plan}
-	if n := max(r.maxConcurrency, 0); n > 0 || otherwise > 0 {
-		if n == 0 {
-			n = otherwise
-		}
-		request.MaxConcurrency = &n
+	if r.maxConcurrency == 0 && otherwise > 0 {
+		request.MaxConcurrency = &otherwise
 	}
 	return json.Marshal(request)
 }

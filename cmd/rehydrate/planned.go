@@ -53,7 +53,12 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 		if e.Unreadable > 0 {
 			fmt.Fprintf(w, "  %d of them could not be read to the end\n", e.Unreadable)
 		}
-		fmt.Fprintf(w, "About %s with %d at once, if the cluster takes %d events/s of each and an object %d ms more\n",
+		pace := "the cluster takes %d events/s of each and an object %d ms more"
+		if p.Destination == run.ToFiles {
+			fmt.Fprintf(w, "Of these about %d in the range and the filters, in files of %d bytes\n", e.Written, e.OutputBytes)
+			pace = "each reads %d events/s and an object takes %d ms more"
+		}
+		fmt.Fprintf(w, "About %s with %d at once, if "+pace+"\n",
 			(time.Duration(e.Seconds) * time.Second).String(), p.MaxConcurrency, e.EventsPerSecond, e.ObjectMillis)
 		fmt.Fprintf(w, "In AWS about $%.2f: Lambda $%.2f, Step Functions $%.2f, S3 requests $%.2f (%s)\n",
 			e.Dollars, e.Lambda, e.StepFunctions, e.S3, e.Priced)

@@ -30,11 +30,14 @@ func newRun() *cobra.Command {
 		Long: `Indexes the events of a range of an archive, each exactly once, and reports what
 arrived, what did not, and why. Without --search the documents go into an
 embedded store under --out: "rehydrate logs" searches it, "rehydrate serve" shows
-it in a browser.`,
+it in a browser.
+
+With --destination files they go into files of JSON Lines under --out instead.`,
 		Example: `  rehydrate run --archive out/archive --from 2018-12-10 --to 2018-12-12
   rehydrate run --archive s3://my-log-archive --from 2018-12-10 --to 2018-12-12 --search http://127.0.0.1:9200
   rehydrate run --archive s3://my-log-archive --from 2018-12-10 --to 2018-12-12 --plan
   rehydrate run --archive s3://my-log-archive --from 2018-12-10 --to 2018-12-10 --serve
+  rehydrate run --archive s3://my-log-archive --from 2018-12-10 --to 2018-12-12 --destination files --message timeout
   rehydrate run --archive s3://my-log-archive --retry 2026-11-26T09-30-00.000Z`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -70,8 +73,12 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer log.Close()
+	request, err := run.ParseRequest(input)
+	if err != nil {
+		return err
+	}
 	p := &progress{out: terminal(stderr), width: width(stderr), now: time.Now}
-	config, err := o.config(concurrency(input), listingLog{log, p})
+	config, err := o.config(request, listingLog{log, p})
 	if err != nil {
 		return err
 	}
@@ -88,15 +95,6 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer) error {
 		serveLogs(ctx, stdout, m.StoreURL)
 	}
 	return errors.Join(err, m.Close())
-}
-
-// concurrency is how many index Lambdas an execution with this input runs.
-func concurrency(input json.RawMessage) int {
-	r, err := run.ParseRequest(input)
-	if err != nil || r.MaxConcurrency == nil {
-		return run.DefaultMaxConcurrency
-	}
-	return max(*r.MaxConcurrency, 1)
 }
 
 // execution is one run, shown to a person.

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rehydrate/rehydrate/internal/report"
+	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/local"
 	"github.com/rehydrate/rehydrate/local/bucket"
 	"github.com/rehydrate/rehydrate/local/sample"
@@ -190,7 +191,8 @@ func (g *stage) config() (local.Config, error) {
 	}
 	o.settings.ArchiveEndpoint = g.sites["archive"].url()
 	o.settings.RunBucket, o.settings.RunEndpoint = "runs", g.sites["run bucket"].url()
-	config, err := o.config(2, g.log)
+	atOnce := 2
+	config, err := o.config(run.Request{MaxConcurrency: &atOnce}, g.log)
 	config.Sleep = func(ctx context.Context, d time.Duration) error {
 		select {
 		case <-time.After(d / 50):

@@ -56,8 +56,8 @@ type malformed struct {
 	header   *decode.Header
 }
 
-// newBatch makes a batch with room for size bytes of lines, and a little more.
-func newBatch(size int) *Batch {
+// NewBatch makes a batch with room for size bytes of lines, and a little more.
+func NewBatch(size int) *Batch {
 	return &Batch{lines: make([]byte, 0, size+size/8), room: size, workspace: newWorkspace()}
 }
 
@@ -127,8 +127,8 @@ func (b *Batch) Sum() uint64 {
 	return crc64.Update(crc64.Checksum(b.lines, table), table, b.raw)
 }
 
-// reset empties the batch.
-func (b *Batch) reset() {
+// Reset empties the batch.
+func (b *Batch) Reset() {
 	if b.stillRead() { // a connection has not let go of the lines: leave them to it
 		b.lines = make([]byte, 0, cap(b.lines))
 		b.workspace = newWorkspace()

@@ -49,7 +49,7 @@ func TestResetEmptiesABatch(t *testing.T) {
 	if b.start != (run.Place{Offset: 100}) {
 		t.Errorf("starts at %+v", b.start)
 	}
-	b.reset()
+	b.Reset()
 	if len(b.items) != 0 || b.Size() != 0 || len(b.malformed) != 0 || b.start != (run.Place{}) || b.Tally.Decoded != 0 {
 		t.Errorf("after Reset it holds %+v", b)
 	}
@@ -60,7 +60,7 @@ func TestABufferThatIsStillReadIsLeftToItsReader(t *testing.T) {
 	lines := b.lines
 	was := string(lines)
 	b.readers.Add(1) // as of a connection that has not closed a request's body
-	b.reset()
+	b.Reset()
 	if err := b.Add(maker(), event(9), false); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestWhatWasSentStandsUntilItsBodyIsClosed(t *testing.T) {
 			if r, err := s.Send(t.Context(), b, until); err != nil || r.Created+r.AlreadyThere != 10 {
 				t.Fatalf("%+v, %v", r, err)
 			}
-			b.reset()
+			b.Reset()
 			if err := b.Add(maker(), event(100+i), false); err != nil {
 				t.Fatal(err)
 			}

@@ -60,11 +60,11 @@ func BenchmarkFillBatch(b *testing.B) {
 	for i := range n {
 		list = append(list, realistic(i))
 	}
-	m, full := maker(), newBatch(5<<20)
+	m, full := maker(), NewBatch(5<<20)
 	b.ReportAllocs()
 	start := cpu(b)
 	for b.Loop() {
-		full.reset()
+		full.Reset()
 		for _, e := range list {
 			if err := full.Add(m, e, false); err != nil {
 				b.Fatal(err)
@@ -96,7 +96,7 @@ func engine(b *testing.B, answer []byte) string {
 // answer, one after the other on one connection. The server's work is in both.
 func BenchmarkSend(b *testing.B) {
 	const n = 10_000
-	full := newBatch(5 << 20)
+	full := NewBatch(5 << 20)
 	for i := range n {
 		if err := full.Add(maker(), realistic(i), false); err != nil {
 			b.Fatal(err)

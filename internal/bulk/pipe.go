@@ -65,14 +65,6 @@ func (p *Pipe) Batch() *Batch {
 	return p.filling
 }
 
-// Empty empties the batch that is filled, and gives it to be filled anew.
-func (p *Pipe) Empty() *Batch {
-	if p.filling != nil {
-		p.filling.reset()
-	}
-	return p.Batch()
-}
-
 // Submit starts to send b, which is the pipe's from here on, and gives an empty
 // batch to fill. Where as many as may be are under way it first waits for the
 // oldest and settles it. Its error is that of a settling: then b was not sent and

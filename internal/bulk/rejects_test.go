@@ -52,7 +52,7 @@ func TestRejectedDocumentsAreSubscriptionRecords(t *testing.T) {
 	}}))
 	s, _, until := setup(t, server.URL, Config{})
 	header := event(0).Header
-	b := newBatch(1 << 10)
+	b := NewBatch(1 << 10)
 	for i := range 4 {
 		e := event(i)
 		e.Header = header
@@ -135,7 +135,7 @@ func TestRejectedEventsCanBeDecodedAgain(t *testing.T) {
 }
 
 func TestMalformedEventsAreKeptAsTheyStood(t *testing.T) {
-	b := newBatch(1 << 10)
+	b := NewBatch(1 << 10)
 	for _, raw := range []string{`{"id":1}`, `"text"`, `{"rawData":"?"}`} {
 		b.AddMalformed(&decode.Event{Raw: []byte(raw), Start: run.Place{Offset: 5, Events: 6}}, "no id")
 	}

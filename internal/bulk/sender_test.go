@@ -88,7 +88,7 @@ func event(i int) *decode.Event {
 
 func batch(t testing.TB, n int) *Batch {
 	t.Helper()
-	b := newBatch(1 << 16)
+	b := NewBatch(1 << 16)
 	for i := range n {
 		if err := b.Add(maker(), event(i), false); err != nil {
 			t.Fatal(err)
@@ -427,7 +427,7 @@ func TestOnlyWhatHasNoOutcomeIsSentAgain(t *testing.T) {
 		}}
 	})
 	s, _, until := setup(t, server.URL, Config{Gzip: true})
-	b := newBatch(1 << 10)
+	b := NewBatch(1 << 10)
 	for i := 1; i <= 5; i++ {
 		if err := b.Add(maker(), event(i), false); err != nil {
 			t.Fatal(err)
@@ -448,7 +448,7 @@ func TestConflictsOfAnEarlierCallAreInDoubt(t *testing.T) {
 		server.Put(bulktest.Document{Index: fmt.Sprintf("logs-2018-12-%02d", 9+i%2), ID: id(i)})
 	}
 	s, _, until := setup(t, server.URL, Config{})
-	b := newBatch(1 << 10)
+	b := NewBatch(1 << 10)
 	for i := range 6 {
 		if err := b.Add(maker(), event(i), i < 3); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ func (s *spares) take(size int) *Batch {
 	defer s.mu.Unlock()
 	n := len(s.free) - 1
 	if n < 0 {
-		return newBatch(size)
+		return NewBatch(size)
 	}
 	b := s.free[n]
 	s.free[n] = nil
@@ -27,7 +27,7 @@ func (s *spares) take(size int) *Batch {
 
 // give empties b and keeps it, unless a huge event has blown it up.
 func (s *spares) give(b *Batch) {
-	b.reset()
+	b.Reset()
 	if max(cap(b.lines), cap(b.raw)) > 2*b.room {
 		return
 	}

@@ -125,7 +125,12 @@ func (d *Decoder) Next(e *Event) error {
 		case between:
 			d.err = d.findRecord()
 		case heads:
-			d.err = d.readHeading()
+			if given, d.err = d.readSingle(e); !given {
+				d.err = d.readHeading()
+			}
+			given = given && d.err == nil
+		case behind:
+			d.err = d.endRecord()
 		case inEvents:
 			given, d.err = d.readEvent(e)
 		case wrapped:

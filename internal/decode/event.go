@@ -17,6 +17,7 @@ const (
 	idOdd          = "the id holds quotes, backslashes, control characters or bytes that are not UTF-8"
 	noTimestamp    = "no timestamp"
 	timestampOdd   = "the timestamp is no integer of milliseconds"
+	timestampText  = "the @timestamp is no RFC 3339 time of whole milliseconds"
 	timestampBound = "the timestamp lies outside of the years 0 to 9999"
 	noMessage      = "no message"
 	messageNoText  = "the message is no string"
@@ -34,6 +35,7 @@ const (
 // parts are those of an event in the record.
 type parts struct {
 	object                 bool
+	dated                  bool // the timestamp is text
 	differs                bool // one of these was given again, with another value
 	id, timestamp, message jsonscan.Value
 }
@@ -136,19 +138,34 @@ func (e *parts) check(b []byte) (ms int64, malformed string) {
 		return 0, idOdd
 	case absent(e.timestamp):
 		return 0, noTimestamp
-	case e.timestamp.Kind != jsonscan.Integer:
-		return 0, timestampOdd
 	}
-	ms, err := strconv.ParseInt(string(e.timestamp.Of(b)), 10, 64)
+	ms, malformed = e.time(b)
 	switch {
-	case err != nil || ms < minTime || ms > maxTime:
-		return 0, timestampBound
+	case malformed != "":
+		return 0, malformed
 	case absent(e.message):
 		return 0, noMessage
 	case e.message.Kind != '"':
 		return 0, messageNoText
 	}
 	return ms, ""
+}
+
+// time reads the timestamp, in milliseconds since the epoch.
+func (e *parts) time(b []byte) (ms int64, malformed string) {
+	var err error
+	switch {
+	case e.dated:
+		ms, malformed = milliseconds(e.timestamp.Of(b))
+	case e.timestamp.Kind != jsonscan.Integer:
+		malformed = timestampOdd
+	default:
+		ms, err = strconv.ParseInt(string(e.timestamp.Of(b)), 10, 64)
+	}
+	if err != nil || malformed == "" && (ms < minTime || ms > maxTime) {
+		malformed = timestampBound
+	}
+	return ms, malformed
 }
 
 // fill makes the event of its parts in b; repaired is where a message is put

@@ -14,7 +14,15 @@ import (
 func texts() []string {
 	const record = `{"messageType":"DATA_MESSAGE","owner":"123456789012","logGroup":"/ecs-task","logStream":"/ecs-task/1b2c","subscriptionFilters":["/ecs-task"],"logEvents":[{"id":"34441870154938271236147837562430091174238210203574272001","timestamp":1544414264183,"message":"{\"level\":\"info\"}"},{"id":"2","timestamp":1544414264184,"message":"日本\ud800\u0000\n}{","extractedFields":{"a":[1,-2.5e+3,true,null]}}]}`
 	const control = `{"messageType":"CONTROL_MESSAGE","owner":"CloudwatchLogs","logGroup":"","logStream":"","subscriptionFilters":[],"logEvents":[{"id":"","timestamp":1544414264183,"message":"CWL CONTROL MESSAGE: Checking health of destination Firehose."}]}`
+	const single = `{"@timestamp":"2018-12-10T03:57:44.183Z","id":"34441870154938271236147837562430091174238210203574272001","logGroup":"/ecs-task","logStream":"s","message":"{\"level\":\"info\"}"}` + "\n"
 	return []string{
+		single + single + record + single, "[" + single + "," + single + "]", single[:len(single)-2], `{"@timestamp":"`, `{"@times`, single + `{"@timestamp":"x"`,
+		`{"@timestamp":"2018-12-10T12:57:44.183+09:00","message":"m","more":{"a":[1]},"logStream":"s\u0031","logGroup":"g","id":"1"}`,
+		`{"@timestamp":"2018-12-10T12:57:44.1834Z","message":"m","logStream":"s","logGroup":"g","id":"1"}{"@timestamp":"yesterday","message":1,"logStream":"s","logGroup":"g","id":"1"}`,
+		`{"@timestamp":"2018-12-10T12:57:44Z","message":"m","logStream":"s","logGroup":1,"id":"1"}{"@timestamp":"2018-12-10T12:57:44Z","message":null,"logStream":null,"logGroup":"g","id":"1","id":"2"}`,
+		`{"@timestamp":"2018-12-10T12:57:44Z","message":"m","id":"1","logGroup":"g"}`, `{"@timestamp":"2018-12-10T12:57:44Z","message":"m","id":"1","logGroup":"g","logStream":"s","owner":"o"}`,
+		`{"@timestamp":"x","messageType":"DATA_MESSAGE","logEvents":[{"id":"1","timestamp":1,"message":"m"}]}`, `{"@timestamp":"0000-01-01T00:00:00+01:00","message":"m","id":"1","logGroup":"g","logStream":"s"}`,
+		`{"@timestamp":"2018-12-10T12:57:44Z","message":"` + "caf\xe9" + `","id":"1","logGroup":"g","logStream":"s"}`,
 		"", " \n\x00", "[]", "\ufeff" + record, "{}", "[1]",
 		record, record + record, record + "\n" + control + "\n", "[" + record + ",\n" + control + "]\n", "[" + record + "]" + record,
 		`{"logEvents":[{"id":"1","timestamp":1,"message":"m"}],"messageType":"DATA_MESSAGE","logGroup":"g"}`,

@@ -55,6 +55,7 @@ const (
 	heads                 // at a record's brace
 	inEvents              // at the bracket of logEvents or behind one of its values
 	rest                  // behind the bracket that closes logEvents
+	behind                // an event that stands for itself
 	wrapped               // at the brace of an error record whose events are being given
 )
 

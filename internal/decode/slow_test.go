@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -148,6 +149,10 @@ func blanks(text []byte, i int) int {
 // record reads the record at s.at.
 func (s *slow) record() {
 	all, end, fault := pairs(s.text, s.at)
+	if fault < 0 && s.single(all, end) {
+		s.at = end
+		return
+	}
 	known := map[string]json.RawMessage{}
 	var events []element
 	var contradiction, raw json.RawMessage // contradiction: to what was said before the events
@@ -207,6 +212,63 @@ func (s *slow) record() {
 	}
 	s.give(known, events, isRecord, differs, s.text[s.at:end], fault < 0)
 	s.at = end
+}
+
+// single takes an event that stands for itself.
+func (s *slow) single(all []pair, end int) bool {
+	if !strings.HasPrefix(string(s.text[s.at:]), `{"@timestamp":"`) {
+		return false
+	}
+	known, differs := map[string]json.RawMessage{}, false
+	for _, p := range all {
+		switch p.name {
+		case "messageType", "owner", "subscriptionFilters", "logEvents", "rawData":
+			return false
+		case "@timestamp", "id", "logGroup", "logStream", "message":
+			if first := known[p.name]; first == nil {
+				known[p.name] = p.value
+			} else {
+				differs = differs || !same(first, p.value)
+			}
+		}
+	}
+	if !hasAll(known, "id", "logGroup", "logStream", "message") {
+		return false
+	}
+	raw := s.text[s.at:end]
+	e := readEvent{Start: run.Place{Offset: int64(s.at)}, Raw: string(raw)}
+	for name, to := range map[string]*string{"logGroup": &e.Group, "logStream": &e.Stream} {
+		switch v := known[name]; {
+		case missing(v):
+		case v[0] == '"':
+			*to = unquote(v)
+		default:
+			e.Malformed = nameNoString
+		}
+	}
+	stamp := string(known["@timestamp"][1 : len(known["@timestamp"])-1])
+	at, err := time.Parse(time.RFC3339, stamp)
+	// The rest as in a record, with another timestamp.
+	inner := `{"id":` + string(known["id"]) + `,"timestamp":` + strconv.FormatInt(at.UnixMilli(), 10) + `,"message":` + string(known["message"]) + `}`
+	switch {
+	case e.Malformed != "":
+	case differs:
+		e.Malformed = givenTwice
+	default:
+		whole := e
+		e.read([]byte(inner))
+		e.Raw = whole.Raw
+		if bad := err != nil || at.Nanosecond()%1_000_000 != 0; bad && (e.Malformed == "" || e.Malformed == noMessage || e.Malformed == messageNoText || e.Malformed == timestampBound) {
+			e = whole
+			e.Malformed = timestampText
+		}
+	}
+	s.Records++
+	if e.Repaired {
+		s.Repaired++
+	}
+	s.Events = append(s.Events, e)
+	return true
 }
 
 // element is an event, or something that is told as a malformed one.

@@ -122,10 +122,20 @@ func (f *follower) ended(e *sfn.DescribeExecutionOutput) (complete bool, err err
 		return false, fmt.Errorf("the run ended %s: %s: %s", e.Status, aws.ToString(e.Error), text)
 	}
 	fmt.Fprintln(f.out, s.Verdict)
-	fmt.Fprintf(f.out, "%d objects, %d events: %d created, %d already there, %d out of range, %d filtered, %d malformed, %d rejected\n",
-		s.Objects, s.Decoded, s.Created, s.AlreadyThere, s.OutOfRange, s.Filtered, s.Malformed, s.Rejected)
+	arrived := fmt.Sprintf("%d created, %d already there", s.Created, s.AlreadyThere)
+	if s.Files != nil {
+		arrived = fmt.Sprintf("%d written", s.Written)
+	}
+	fmt.Fprintf(f.out, "%d objects, %d events: %s, %d out of range, %d filtered, %d malformed, %d rejected\n",
+		s.Objects, s.Decoded, arrived, s.OutOfRange, s.Filtered, s.Malformed, s.Rejected)
 	for _, finding := range s.Findings {
 		fmt.Fprintln(f.out, "-", finding)
+	}
+	if s.Files != nil {
+		for _, line := range s.Files.Preview {
+			fmt.Fprintln(f.out, line)
+		}
+		fmt.Fprintf(f.out, "%d files, %d bytes: aws s3 cp --recursive %s events/\n", s.Files.Files, s.Files.Bytes, s.Files.Folder)
 	}
 	fmt.Fprintln(f.out, "report:", s.Page)
 	return s.Complete, nil

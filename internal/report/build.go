@@ -66,7 +66,7 @@ func Build(ctx context.Context, in Input) (*Report, error) {
 	if err := b.readChain(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.askCluster(ctx); err != nil {
+	if err := b.askDestination(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.problems.Close(ctx); err != nil {
@@ -74,6 +74,15 @@ func Build(ctx context.Context, in Input) (*Report, error) {
 	}
 	b.finish()
 	return b.report, nil
+}
+
+// askDestination compares what was counted with what is there.
+func (b *builder) askDestination(ctx context.Context) error {
+	if b.report.Plan.Destination == run.ToFiles {
+		b.report.Days = []Day{}
+		return b.askFiles(ctx)
+	}
+	return b.askCluster(ctx)
 }
 
 // builder is a report in the making.

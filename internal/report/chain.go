@@ -80,7 +80,7 @@ func (c *Chain) add(r *Report) {
 		Objects: r.Objects.Listed, Classes: r.Objects.Classes, Events: r.Events,
 	})
 	for _, f := range r.Findings {
-		if f.Grave && (f.Short == lost || f.Short == contradicting) && !slices.Contains(c.Beyond, f.Short) {
+		if f.Grave && (f.Short == lost || f.Short == lostFiles || f.Short == contradicting) && !slices.Contains(c.Beyond, f.Short) {
 			c.Beyond = append(c.Beyond, f.Short)
 		}
 	}

@@ -11,6 +11,7 @@ const (
 	contradicting = "numbers that contradict one another"
 	unreadable    = "results that are missing or cannot be read"
 	lost          = "documents missing from the cluster"
+	lostFiles     = "files missing from the run bucket"
 )
 
 // fault collects objects that share a fault: how many, and the first few.

@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -213,6 +216,39 @@ func (w *fixture) whole(n int) {
 	}
 }
 
+// write writes an object's n events at its time into a file, and gives its outcome.
+func (w *fixture) write(o run.Object, n int64, message string) run.Outcome {
+	w.t.Helper()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	for i := range n {
+		line, err := json.Marshal(Preview{
+			Time: o.Time.Add(time.Duration(n-i) * time.Millisecond).Format("2006-01-02T15:04:05.000Z"), ID: fmt.Sprintf("%s-%d", o.Key, i),
+			LogGroup: "/ecs-task", LogStream: "s", Message: message,
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		_, _ = z.Write(append(line, '\n'))
+	}
+	_ = z.Close()
+	w.files[run.EventsFolder(w.plan.Run)+o.Time.Format("2006-01-02/15/")+path.Base(o.Key)+".jsonl.gz"] = packed.Bytes()
+	out := read(o, 0)
+	out.Decoded, out.Written, out.Files, out.BytesOut, out.Requests = n, n, 1, int64(packed.Len()), 0
+	out.CountHour(*o.Time, n)
+	out.CountLag(2, n)
+	return out
+}
+
+// wholeInFiles is whole, with files for a destination.
+func (w *fixture) wholeInFiles(message string) {
+	w.plan.Destination = run.ToFiles
+	for t := w.plan.From; t.Before(w.plan.To); t = t.Add(time.Hour) {
+		o := w.list(t.Add(time.Minute))
+		w.succeeded(o, w.write(o, 2, message))
+	}
+}
+
 func (w *fixture) putJSON(key string, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -235,7 +271,9 @@ func (w *fixture) lay() {
 		}
 	}
 	w.putJSON(run.PlanKey(name), w.plan)
-	w.putJSON(run.PreparedKey(name), w.prepared)
+	if w.plan.Destination != run.ToFiles {
+		w.putJSON(run.PreparedKey(name), w.prepared)
+	}
 	w.files[run.ManifestKey(name)] = manifest.Bytes()
 	folder := run.ResultsPrefix(name) + "/d0b38e10-30a5-4934-9ac6-a333df406947/"
 	type file struct {

@@ -28,6 +28,7 @@ func (r *Report) EMF(w io.Writer) error {
 		{"Events", "Count", r.Events.Decoded},
 		{"Created", "Count", r.Events.Created},
 		{"AlreadyThere", "Count", r.Events.AlreadyThere},
+		{"Written", "Count", r.Events.Written},
 		{"Rejected", "Count", r.Events.Rejected},
 		{"Malformed", "Count", r.Events.Malformed},
 		{"Damaged", "Count", r.Objects.Classes[run.Damaged]},

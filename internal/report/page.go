@@ -55,18 +55,28 @@ func (r *Report) Page(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	e := r.Events
 	return t.Execute(w, page{
 		Report: r, Style: template.CSS(pageStyle), Chart: newChart(r),
-		Parts: []part{
-			{"created", "events.created", "created", e.Created},
-			{"already there", "events.alreadyThere", "there", e.AlreadyThere},
-			{"rejected by the cluster", "events.rejected", "rejected", e.Rejected},
-			{"malformed in the archive", "events.malformed", "malformed", e.Malformed},
-			{"filtered out", "events.filtered", "filtered", e.Filtered},
-			{"out of range", "events.outOfRange", "out", e.OutOfRange},
-		},
+		Parts: r.parts(),
 	})
+}
+
+// parts are all that events decoded can have come to.
+func (r *Report) parts() []part {
+	e := r.Events
+	arrived := []part{
+		{"created", "events.created", "created", e.Created},
+		{"already there", "events.alreadyThere", "there", e.AlreadyThere},
+		{"rejected by the cluster", "events.rejected", "rejected", e.Rejected},
+	}
+	if r.Files != nil {
+		arrived = []part{{"written", "events.written", "created", e.Written}}
+	}
+	return append(arrived,
+		part{"malformed in the archive", "events.malformed", "malformed", e.Malformed},
+		part{"filtered out", "events.filtered", "filtered", e.Filtered},
+		part{"out of range", "events.outOfRange", "out", e.OutOfRange},
+	)
 }
 
 // data is a number with its path in report.json.

@@ -63,6 +63,8 @@ type Report struct {
 	Effort Effort     `json:"effort"`
 	// Days has one row for each index, in order.
 	Days []Day `json:"days"`
+	// Files are the written events; nil unless files were the run's destination.
+	Files *Files `json:"files"`
 	// Hours are in order and without holes, from the first to the last hour that
 	// could hold objects or events, at most 10,000 of them; HoursLeftOut counts
 	// what lies after these.

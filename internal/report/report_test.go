@@ -68,7 +68,7 @@ func TestScenarios(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden(t, name+"/terminal.txt", terminal.Bytes())
-			if name == "complete" || name == "stopped" || name == "refused" {
+			if name == "complete" || name == "files" || name == "stopped" || name == "refused" {
 				whole, err := r.encode()
 				if err != nil {
 					t.Fatal(err)

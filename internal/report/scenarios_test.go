@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -189,6 +190,59 @@ func scenarios() []scenario {
 			},
 			verdict:  "Complete: 72 objects",
 			findings: []string{"could not be compared for 1 index: a count before or after is unknown"},
+		},
+		{
+			name: "files", kind: KindComplete,
+			make:    func(w *fixture) { w.wholeInFiles("i/o timeout") },
+			verdict: "Complete: 72 objects were read to their ends and 144 events of the range are in 72 files.",
+		},
+		{
+			name: "files missing", kind: KindIncomplete,
+			make: func(w *fixture) {
+				w.wholeInFiles("i/o timeout")
+				for key := range w.files {
+					if strings.Contains(key, "/2018-12-11/05/") {
+						delete(w.files, key)
+					}
+				}
+			},
+			verdict:  "Incomplete, because of files missing from the run bucket.",
+			findings: []string{"s3://runs/runs/files-missing/events/ holds 71 files", "but 72 files of"},
+		},
+		{
+			name: "files changed", kind: KindIncomplete,
+			make: func(w *fixture) {
+				w.wholeInFiles("i/o timeout")
+				for key, body := range w.files {
+					if strings.Contains(key, "/2018-12-11/05/") {
+						w.files[key] = append(body, body...)
+					}
+				}
+			},
+			verdict:  "Incomplete, because of files missing from the run bucket.",
+			findings: []string{"holds 72 files"},
+		},
+		{
+			name: "files unread", kind: KindIncomplete,
+			make: func(w *fixture) {
+				w.wholeInFiles("i/o timeout")
+				o := w.list(at(10, 7, 30))
+				out := w.write(o, 3, "half")
+				out.Decoded, out.Written, out.Files, out.BytesOut, out.Hours, out.Lag = 0, 0, 0, 0, nil, nil
+				out.End = run.More
+				w.failed(o, run.Unavailable, "S3 did not answer", out)
+			},
+			verdict: "1 object not indexed (Unavailable)", classes: map[run.End]int64{run.NotIndexed: 1},
+			findings: []string{"1 object is counted only up to where a failure struck"},
+		},
+		{
+			name: "files written twice", kind: KindComplete,
+			make: func(w *fixture) {
+				w.wholeInFiles("i/o timeout")
+				w.files[run.EventsFolder("files-written-twice")+"2018-12-11/05/more"] = []byte("x")
+			},
+			verdict:  "Complete: 72 objects",
+			findings: []string{"holds 73 files, but the objects tell of 72"},
 		},
 		{
 			name: "gaps", kind: KindComplete,

@@ -188,7 +188,7 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("directive %+v", line)
 	}
 	want := map[string]float64{
-		"Objects": 74, "Events": 727, "Created": 727, "AlreadyThere": 0, "Rejected": 0, "Malformed": 0,
+		"Objects": 74, "Events": 727, "Created": 727, "AlreadyThere": 0, "Written": 0, "Rejected": 0, "Malformed": 0,
 		"Damaged": 1, "Failed": 1, "ThrottledTime": 1500, "Complete": 0,
 	}
 	if len(d.Metrics) != len(want) {

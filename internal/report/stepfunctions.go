@@ -109,7 +109,7 @@ func (b *builder) readResults(ctx context.Context) error {
 // readResult streams one file of results. What is wrong with it for good is a
 // finding; what stands before that counts.
 func (b *builder) readResult(ctx context.Context, o run.Object, read func(*json.Decoder) error) error {
-	body, err := b.in.Folder.Result(ctx, o.Key)
+	body, err := b.in.Folder.File(ctx, o.Key)
 	if errors.Is(err, archive.ErrNotFound) {
 		err = notYet("%s was listed, but is not there", o.Key)
 	}

@@ -118,7 +118,7 @@ func (t *tally) add(res result) {
 		}
 		t.hour(hourOf(at)).Events += n
 	}
-	documents := o.Rejected + o.Created + o.AlreadyThere
+	documents := o.Wanted()
 	if len(o.Lag) == len(t.lag) {
 		for i, n := range o.Lag {
 			t.lag[i] += n
@@ -185,6 +185,7 @@ func (e *Effort) add(o run.Outcome) {
 	e.BytesIn += o.BytesIn
 	e.BytesPlain += o.BytesPlain
 	e.BytesOut += o.BytesOut
+	e.Files += o.Files
 	e.Requests += o.Requests
 	e.Retries += o.Retries
 	e.WaitedMs += o.WaitedMs

@@ -25,6 +25,9 @@ func (r *Report) Terminal(w io.Writer, width int, place string) error {
 		t.line("")
 		t.table(r.dayRows())
 	}
+	if r.Files != nil {
+		r.Files.terminal(&t, place)
+	}
 	if len(r.Findings) > 0 {
 		t.line("")
 		for _, f := range r.Findings {
@@ -56,15 +59,21 @@ func (r *Report) totalRows() [][]string {
 	rows := [][]string{
 		{"objects", number(r.Objects.Listed), size(r.Objects.Bytes)},
 		{"events", number(e.Decoded), ""},
-		{"created", number(e.Created), ""},
-		{"already there", number(e.AlreadyThere), ""},
-		{"malformed", number(e.Malformed), ""},
-		{"rejected", number(e.Rejected), ""},
-		{"out of range", number(e.OutOfRange), ""},
 	}
-	if e.InDoubt > 0 {
-		rows[3][2] = number(e.InDoubt) + " in doubt"
+	if r.Files != nil {
+		rows = append(rows, []string{"written", number(e.Written), plural(r.Files.Files, "file") + ", " + size(r.Files.Bytes)})
+	} else {
+		doubt := ""
+		if e.InDoubt > 0 {
+			doubt = number(e.InDoubt) + " in doubt"
+		}
+		rows = append(rows, []string{"created", number(e.Created), ""}, []string{"already there", number(e.AlreadyThere), doubt})
 	}
+	rows = append(rows, []string{"malformed", number(e.Malformed), ""})
+	if r.Files == nil {
+		rows = append(rows, []string{"rejected", number(e.Rejected), ""})
+	}
+	rows = append(rows, []string{"out of range", number(e.OutOfRange), ""})
 	if e.Filtered > 0 {
 		rows = append(rows, []string{"filtered", number(e.Filtered), ""})
 	}

@@ -31,13 +31,14 @@ type Effort struct {
 	BytesIn        int64 `json:"bytesIn"`
 	BytesPlain     int64 `json:"bytesPlain"`
 	BytesOut       int64 `json:"bytesOut"`
+	Files          int64 `json:"files"`
 	Requests       int64 `json:"requests"`
 	Retries        int64 `json:"retries"`
 	WaitedMs       int64 `json:"waitedMs"`
 	Ms             int64 `json:"ms"`
 }
 
-// Answers of the cluster about one index.
+// Answers of the cluster about one index, or of the run bucket about files.
 const (
 	// AsExpected: the count lies within its bounds.
 	AsExpected = "asExpected"

@@ -26,6 +26,7 @@ func (b *builder) finish() {
 	r.Problems.Objects, r.Problems.Files = b.problems.Lines, some(b.problems.Files)
 	b.findFaults()
 	b.findDays()
+	b.findFiles()
 	b.findRest()
 	r.decide()
 	r.closeChain(t.replayed)
@@ -49,14 +50,31 @@ func (r *Report) decide() {
 		r.Verdict = "Complete within the margin, more may lie beyond: " + r.Edge.text()
 	case r.Plan.Retry != "":
 		r.Kind, r.Complete = KindComplete, true
-		r.Verdict = fmt.Sprintf("Complete: what was tried again of run %s is indexed, %s and %s.", r.Plan.Retry,
-			plural(r.Objects.Listed, "object"), plural(r.Events.Created+r.Events.AlreadyThere, "event"))
+		r.Verdict = fmt.Sprintf("Complete: what was tried again of run %s is %s, %s and %s.", r.Plan.Retry, r.did(),
+			plural(r.Objects.Listed, "object"), plural(r.arrived(), "event"))
 	default:
 		r.Kind, r.Complete = KindComplete, true
-		r.Verdict = fmt.Sprintf("Complete: %s to %s and %s in the cluster.",
+		where := "the cluster"
+		if r.Files != nil {
+			where = plural(r.Files.Files, "file")
+		}
+		r.Verdict = fmt.Sprintf("Complete: %s to %s and %s in %s.",
 			plural2(r.Objects.Listed, "object was read", "objects were read"), ends(r.Objects.Listed),
-			plural2(r.Events.Created+r.Events.AlreadyThere, "event of the range is", "events of the range are"))
+			plural2(r.arrived(), "event of the range is", "events of the range are"), where)
 	}
+}
+
+// arrived are the events of the range that are where the run was to bring them.
+func (r *Report) arrived() int64 {
+	return r.Events.Created + r.Events.AlreadyThere + r.Events.Written
+}
+
+// did is what the run did to events.
+func (r *Report) did() string {
+	if r.Files != nil {
+		return "written"
+	}
+	return "indexed"
 }
 
 func ends(objects int64) string {
@@ -186,6 +204,9 @@ func (r *Report) Summary() run.Summary {
 		Ends: map[string]int64{}, Counts: r.Events,
 		Report: run.Location{Bucket: r.Settings.RunBucket, Key: run.ReportKey(r.Run)}.URI(),
 		Page:   run.Location{Bucket: r.Settings.RunBucket, Key: run.PageKey(r.Run)}.URI(),
+	}
+	if r.Files != nil {
+		s.Files = r.Files.summary()
 	}
 	for c, n := range r.Objects.Classes {
 		if n > 0 {

@@ -57,6 +57,10 @@ type Estimate struct {
 	// may lie outside the range.
 	Events     int64 `json:"events"`
 	PlainBytes int64 `json:"plainBytes"`
+	// Written events and OutputBytes, as stored, of a run whose destination is
+	// files: those of the range that pass the filters.
+	Written     int64 `json:"written,omitempty"`
+	OutputBytes int64 `json:"outputBytes,omitempty"`
 	// Seconds the run takes at its MaxConcurrency, at EventsPerSecond each and
 	// ObjectMillis more for each object.
 	Seconds         int64 `json:"seconds"`

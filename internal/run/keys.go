@@ -37,6 +37,11 @@ func RefusedFolder(name string) string { return RejectedFolder(name) + "refused/
 // MalformedFolder is the other part of RejectedFolder.
 func MalformedFolder(name string) string { return RejectedFolder(name) + "malformed/" }
 
+// EventsFolder holds the events of a run whose destination is files, as JSON
+// Lines in gzip, in a folder for each UTC day and in it for each UTC hour of
+// their own times: events/2018-12-10/03/.
+func EventsFolder(name string) string { return Folder(name) + "events/" }
+
 // ProblemsFolder holds, as JSON Lines, every object that is not wholly indexed;
 // the report names the files.
 func ProblemsFolder(name string) string { return Folder(name) + "problems/" }

@@ -47,7 +47,7 @@ func Ends() []End {
 }
 
 // Counts says where events ended. Each event decoded ends in exactly one of the
-// first six below Decoded, and each counter is counted where its event ends,
+// first seven below Decoded, and each counter is counted where its event ends,
 // never computed from the others: Check can therefore find a loss.
 type Counts struct {
 	Decoded    int64 `json:"decoded"`
@@ -63,11 +63,17 @@ type Counts struct {
 	// Created ≤ really created here ≤ Created + InDoubt.
 	AlreadyThere int64 `json:"alreadyThere"`
 	InDoubt      int64 `json:"inDoubt"`
+	// Written into files, in a run whose destination these are. An event that two
+	// objects hold is written, and counted, twice.
+	Written int64 `json:"written"`
 }
+
+// Wanted are the in-range, unfiltered events that were not malformed.
+func (c Counts) Wanted() int64 { return c.Rejected + c.Created + c.AlreadyThere + c.Written }
 
 // Check tells by how much the counts do not add up, or nil.
 func (c Counts) Check() error {
-	ended := c.OutOfRange + c.Filtered + c.Malformed + c.Rejected + c.Created + c.AlreadyThere
+	ended := c.OutOfRange + c.Filtered + c.Malformed + c.Wanted()
 	if ended != c.Decoded {
 		return fmt.Errorf("%d events were decoded but %d are accounted for", c.Decoded, ended)
 	}
@@ -87,6 +93,7 @@ func (c *Counts) Add(o Counts) {
 	c.Created += o.Created
 	c.AlreadyThere += o.AlreadyThere
 	c.InDoubt += o.InDoubt
+	c.Written += o.Written
 }
 
 // IndexCounts says where the documents meant for one index ended:
@@ -180,10 +187,13 @@ type Outcome struct {
 	Repaired   int64 `json:"repaired,omitempty"`
 
 	// BytesIn were read from the object, BytesPlain are its plain text, BytesOut
-	// were sent to the cluster (before compression, resends included).
+	// were sent to the cluster (before compression, resends included) or are in
+	// Files, as stored.
 	BytesIn    int64 `json:"bytesIn"`
 	BytesPlain int64 `json:"bytesPlain"`
 	BytesOut   int64 `json:"bytesOut"`
+	// Files of events were written, under EventsFolder.
+	Files int64 `json:"files,omitempty"`
 	// First and Last event time of all events with a usable time.
 	First *time.Time `json:"first,omitempty"`
 	Last  *time.Time `json:"last,omitempty"`
@@ -228,6 +238,7 @@ func (o *Outcome) Add(call Outcome) {
 	o.BytesIn += call.BytesIn
 	o.BytesPlain += call.BytesPlain
 	o.BytesOut += call.BytesOut
+	o.Files += call.Files
 	o.Seen(call.First)
 	o.Seen(call.Last)
 	for index, c := range call.Indices {

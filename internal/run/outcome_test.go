@@ -10,7 +10,7 @@ import (
 )
 
 func TestCountsAddUp(t *testing.T) {
-	whole := Counts{Decoded: 21, OutOfRange: 1, Filtered: 2, Malformed: 3, Rejected: 4, Created: 5, AlreadyThere: 6, InDoubt: 6}
+	whole := Counts{Decoded: 28, OutOfRange: 1, Filtered: 2, Malformed: 3, Rejected: 4, Created: 5, AlreadyThere: 6, InDoubt: 6, Written: 7}
 	if err := whole.Check(); err != nil {
 		t.Errorf("counts that add up: %v", err)
 	}
@@ -30,14 +30,14 @@ func TestOutcomeAddsUpOverCalls(t *testing.T) {
 	early, late := time.UnixMilli(1_544_414_264_183), time.UnixMilli(1_544_414_336_184)
 	a := Outcome{
 		End: More, Place: Place{Offset: 10, Events: 2}, Calls: 1, First: &late, Last: &late,
-		Counts: Counts{Decoded: 2, Created: 2}, Records: 1, BytesIn: 5, Ms: 7,
+		Counts: Counts{Decoded: 9, Created: 2, Written: 7}, Records: 1, BytesIn: 5, Files: 2, Ms: 7,
 	}
 	a.CountIndex("ecs-task-2018-12-10", IndexCounts{Documents: 2, Created: 2})
 	a.CountHour(late, 2)
 	a.CountLag(1, 2)
 	b := Outcome{
 		End: Damaged, Reason: "unexpected end", Damage: &Damage{Offset: 30}, Place: Place{Offset: 30}, Calls: 1, First: &early, Last: &early,
-		Counts: Counts{Decoded: 3, AlreadyThere: 1, Rejected: 1, Malformed: 1}, Records: 2, BytesIn: 6, Ms: 1,
+		Counts: Counts{Decoded: 4, AlreadyThere: 1, Rejected: 1, Malformed: 1, Written: 1}, Records: 2, BytesIn: 6, Files: 1, Ms: 1,
 	}
 	b.CountIndex("ecs-task-2018-12-10", IndexCounts{Documents: 2, AlreadyThere: 1, Rejected: 1})
 	b.CountHour(early, 2)
@@ -48,8 +48,8 @@ func TestOutcomeAddsUpOverCalls(t *testing.T) {
 	a.Add(b)
 	want := Outcome{
 		End: Damaged, Reason: "unexpected end", Damage: &Damage{Offset: 30}, Place: Place{Offset: 30}, Calls: 2, First: &early, Last: &late,
-		Counts:  Counts{Decoded: 5, Created: 2, AlreadyThere: 1, Rejected: 1, Malformed: 1},
-		Records: 3, BytesIn: 11, Ms: 8,
+		Counts:  Counts{Decoded: 13, Created: 2, AlreadyThere: 1, Rejected: 1, Malformed: 1, Written: 8},
+		Records: 3, BytesIn: 11, Files: 3, Ms: 8,
 		Indices:    map[string]IndexCounts{"ecs-task-2018-12-10": {Documents: 4, Created: 2, AlreadyThere: 1, Rejected: 1}},
 		Hours:      map[string]int64{"2018-12-10T03": 2, "2018-12-10T04": 0},
 		Lag:        []int64{2, 2, 0, 0, 0, 0, 0},

@@ -17,12 +17,13 @@ type Plan struct {
 	MarginBefore Duration `json:"marginBefore"`
 	MarginAfter  Duration `json:"marginAfter"`
 	// PlanOnly ends the run after listing.
-	PlanOnly                   bool    `json:"plan"`
-	Retry                      string  `json:"retry"`
-	MaxConcurrency             int     `json:"maxConcurrency"`
-	ToleratedFailurePercentage float64 `json:"toleratedFailurePercentage"`
-	Include                    Filter  `json:"include"`
-	Exclude                    Filter  `json:"exclude"`
+	PlanOnly                   bool        `json:"plan"`
+	Retry                      string      `json:"retry"`
+	Destination                Destination `json:"destination"`
+	MaxConcurrency             int         `json:"maxConcurrency"`
+	ToleratedFailurePercentage float64     `json:"toleratedFailurePercentage"`
+	Include                    Filter      `json:"include"`
+	Exclude                    Filter      `json:"exclude"`
 	// Objects and Bytes (as stored) of the manifest.
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`
@@ -62,6 +63,16 @@ type IndexCount struct {
 	Documents *int64 `json:"documents"`
 }
 
+// Files are the events that a run has written.
+type Files struct {
+	// Folder is the URI of the folder, Files and Bytes what is in it.
+	Folder string `json:"folder"`
+	Files  int64  `json:"files"`
+	Bytes  int64  `json:"bytes"`
+	// Preview are the first of its lines, cut to what passes between states.
+	Preview []string `json:"preview"`
+}
+
 // Summary is what the report Lambda hands back: the numbers in the console.
 type Summary struct {
 	Run      string `json:"run"`
@@ -73,6 +84,9 @@ type Summary struct {
 	Counts
 	// Findings are sentences, the gravest first, at most ten.
 	Findings []string `json:"findings,omitempty"`
-	Report   string   `json:"report"`
-	Page     string   `json:"page"`
+	// Files says where written events are and what the first of them are; nil in a
+	// run that indexes.
+	Files  *Files `json:"files,omitempty"`
+	Report string `json:"report"`
+	Page   string `json:"page"`
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Request struct {
 	Plan bool `json:"plan,omitempty"`
 	// Retry names an earlier run: what it did not index, and nothing else.
 	Retry string `json:"retry,omitempty"`
+	// Destination of the events; the cluster by default.
+	Destination Destination `json:"destination,omitempty"`
 	// MaxConcurrency is how many objects are indexed at once; 10 by default.
 	MaxConcurrency *int `json:"maxConcurrency,omitempty"`
 	// ToleratedFailurePercentage of children, above which the map stops; 10 by
@@ -35,6 +38,17 @@ type Request struct {
 	Include                    Filter   `json:"include,omitzero"`
 	Exclude                    Filter   `json:"exclude,omitzero"`
 }
+
+// Destination is where a run brings events.
+type Destination string
+
+// The destinations.
+const (
+	// ToIndex: documents of the cluster.
+	ToIndex Destination = "index"
+	// ToFiles: JSON Lines under EventsFolder; no cluster is asked.
+	ToFiles Destination = "files"
+)
 
 // Defaults of a Request.
 const (
@@ -50,8 +64,8 @@ const MaxConcurrencyLimit = 10_000
 // MaxMargin of a request keeps a typing error from listing a whole archive.
 const MaxMargin = 31 * 24 * time.Hour
 
-const members = "from, to, lastDays, marginBefore, marginAfter, plan, retry, maxConcurrency, " +
-	"toleratedFailurePercentage, include, exclude"
+const members = "from, to, lastDays, marginBefore, marginAfter, plan, retry, destination, " +
+	"maxConcurrency, toleratedFailurePercentage, include, exclude"
 
 // ParseRequest reads an execution input. Its error is a Fault named
 // InvalidRequest whose sentence names the member that is wrong.
@@ -99,6 +113,8 @@ func allowed(member string) string {
 		return "true or false"
 	case "retry":
 		return "a string: the name of an earlier run"
+	case "destination":
+		return `"index" or "files"`
 	case "maxConcurrency":
 		return fmt.Sprintf("a whole number from 1 to %d", MaxConcurrencyLimit)
 	case "toleratedFailurePercentage":
@@ -114,7 +130,7 @@ func (r Request) Resolve(e Execution, zone *time.Location) (Plan, error) {
 	p := Plan{
 		Run: e.Name, Execution: e.ID, Started: e.StartTime.In(zone),
 		MarginBefore: DefaultMargin, MarginAfter: DefaultMargin,
-		PlanOnly: r.Plan, Retry: r.Retry,
+		PlanOnly: r.Plan, Retry: r.Retry, Destination: cmp.Or(r.Destination, ToIndex),
 		MaxConcurrency: DefaultMaxConcurrency, ToleratedFailurePercentage: DefaultToleratedFailurePercentage,
 		Include: r.Include, Exclude: r.Exclude,
 		Prefixes: []string{}, Notes: []string{},
@@ -164,6 +180,9 @@ func (r Request) check(p Plan) error {
 	if !(p.ToleratedFailurePercentage >= 0 && p.ToleratedFailurePercentage <= 100) {
 		return invalid("toleratedFailurePercentage: %v is out of bounds; give %s", p.ToleratedFailurePercentage, allowed("toleratedFailurePercentage"))
 	}
+	if p.Destination != ToIndex && p.Destination != ToFiles {
+		return invalid("destination: %q is none; give %s", p.Destination, allowed("destination"))
+	}
 	if err := r.Include.check("include"); err != nil {
 		return err
 	}
@@ -187,9 +206,10 @@ func (r Request) check(p Plan) error {
 		{"marginAfter", r.MarginAfter != ""},
 		{"include", !r.Include.Empty()},
 		{"exclude", !r.Exclude.Empty()},
+		{"destination", r.Destination != ""},
 	} {
 		if m.given {
-			return invalid("%s: not allowed beside retry, which takes the range and the filters of the earlier run; leave it out", m.name)
+			return invalid("%s: not allowed beside retry, which takes the range, the filters and the destination of the earlier run; leave it out", m.name)
 		}
 	}
 	return nil

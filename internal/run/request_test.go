@@ -99,7 +99,7 @@ func TestRequestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.MaxConcurrency != 10 || p.ToleratedFailurePercentage != 10 ||
-		p.MarginBefore != Duration(3*time.Hour) || p.MarginAfter != Duration(3*time.Hour) || p.PlanOnly {
+		p.MarginBefore != Duration(3*time.Hour) || p.MarginAfter != Duration(3*time.Hour) || p.PlanOnly || p.Destination != ToIndex {
 		t.Errorf("defaults are %+v", p)
 	}
 }
@@ -131,6 +131,9 @@ func TestRequestRefused(t *testing.T) {
 		{"broken glob", `{"lastDays":1,"exclude":{"logGroup":["["]}}`, `exclude.logGroup: "[" cannot be used`},
 		{"unknown filter", `{"lastDays":1,"exclude":{"group":["x"]}}`, `"group" is not a member`},
 		{"retry of no name", `{"retry":"../x"}`, `retry: "../x" is no name of a run`},
+		{"unknown destination", `{"lastDays":1,"destination":"disk"}`, `destination: "disk" is none; give "index" or "files"`},
+		{"destination of the wrong type", `{"lastDays":1,"destination":1}`, `destination: a JSON number is not allowed here; give "index" or "files"`},
+		{"retry with a destination", `{"retry":"r0","destination":"files"}`, "destination: not allowed beside retry"},
 		{"retry with a range", `{"retry":"r0","from":"2018-12-10"}`, "from: not allowed beside retry"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

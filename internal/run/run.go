@@ -48,8 +48,10 @@ type Work struct {
 	To      time.Time `json:"to"`
 	Include Filter    `json:"include"`
 	Exclude Filter    `json:"exclude"`
-	Object  Object    `json:"object"`
-	Outcome Outcome   `json:"outcome"`
+	// Destination is ToIndex where it is empty, as for an object that arrives.
+	Destination Destination `json:"destination"`
+	Object      Object      `json:"object"`
+	Outcome     Outcome     `json:"outcome"`
 }
 
 // IndexRequest is the payload of the index Lambda, whose answer is the Work

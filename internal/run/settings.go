@@ -65,7 +65,7 @@ type Settings struct {
 
 // Search says how the cluster is reached.
 type Search struct {
-	URL  string `env:"SEARCH_URL" context:"search" flag:"search" check:"url" takes:"an http or https URL, or new" means:"**Required.** The Elasticsearch or OpenSearch cluster. *new* makes an Amazon OpenSearch Service domain in the VPC." usage:"URL of a cluster; without one, a store on disk is filled."`
+	URL  string `env:"SEARCH_URL" context:"search" flag:"search" check:"url" takes:"an http or https URL, or new" means:"The Elasticsearch or OpenSearch cluster. *new* makes an Amazon OpenSearch Service domain in the VPC. Without one the stack only takes runs whose destination is files." usage:"URL of a cluster; without one, a store on disk is filled."`
 	Auth string `env:"SEARCH_AUTH" context:"searchAuth" flag:"search-auth" default:"none" values:"none,basic,apikey,sigv4" means:"How the Lambdas sign in. A new domain takes *sigv4* by itself." usage:"How to sign in at the cluster: none, basic, apikey or sigv4."`
 	// Secret holds {"username","password"} for basic, or the encoded API key for
 	// apikey.

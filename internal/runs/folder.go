@@ -121,8 +121,14 @@ func (f Folder) Results(ctx context.Context, each func(run.Object) error) error 
 	return f.Bucket.List(ctx, run.ResultsPrefix(f.Name)+"/", each)
 }
 
-// Result opens one of these files.
-func (f Folder) Result(ctx context.Context, key string) (io.ReadCloser, error) {
+// Events calls each for every file of written events, in the order of days and
+// hours.
+func (f Folder) Events(ctx context.Context, each func(run.Object) error) error {
+	return f.Bucket.List(ctx, run.EventsFolder(f.Name), each)
+}
+
+// File opens one of these files.
+func (f Folder) File(ctx context.Context, key string) (io.ReadCloser, error) {
 	body, err := f.Bucket.Open(ctx, key)
 	return body, unreadable(key, err)
 }
@@ -183,10 +189,11 @@ func unreadable(key string, err error) error {
 	return &run.Fault{Name: run.Unavailable, Reason: key + " cannot be read", Err: err}
 }
 
-// Rejects is the run bucket as package bulk writes rejected events to it.
-type Rejects struct{ Bucket Bucket }
+// Gzip is the run bucket for files that are gzip: rejected events, and written
+// ones.
+type Gzip struct{ Bucket Bucket }
 
-// Put writes a file of rejected events.
-func (r Rejects) Put(ctx context.Context, key string, body []byte) error {
+// Put writes such a file.
+func (r Gzip) Put(ctx context.Context, key string, body []byte) error {
 	return r.Bucket.Put(ctx, key, body, "application/gzip")
 }

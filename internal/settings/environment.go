@@ -33,7 +33,6 @@ func Read(getenv func(string) string) (run.Settings, error) {
 	}
 	missing("ARCHIVE_BUCKET", s.ArchiveBucket, "")
 	missing("RUN_BUCKET", s.RunBucket, "")
-	missing("SEARCH_URL", s.Search.URL, "; give the URL of the cluster")
 	if slices.Contains(s.Fields, "region") {
 		missing("ARCHIVE_REGION", s.ArchiveRegion, "; the field region needs it")
 	}

@@ -10,17 +10,19 @@ import (
 	"github.com/rehydrate/rehydrate/internal/bulk"
 	"github.com/rehydrate/rehydrate/internal/decode"
 	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// handler brings the events of one object into the cluster.
+// handler brings the events of one object to their destination.
 type handler struct {
 	settings run.Settings
 	// objects gives the client of the bucket that holds an object.
 	objects func(run.Object) archive.Getter
-	rejects bulk.Putter
+	files   bulk.Putter // of the run bucket
 	connect func(context.Context) (*bulk.Sender, error)
 	maker   *document.Maker
+	section files.Section
 	now     func() time.Time
 }
 
@@ -32,16 +34,20 @@ type handler struct {
 func (h handler) Index(ctx context.Context, req run.IndexRequest) (run.Work, error) {
 	begun := h.now()
 	work := req.Work
-	sender, err := h.connect(ctx)
-	if err != nil {
-		return run.Work{}, err
-	}
 	filter, err := document.NewFilter(work.Include, work.Exclude)
 	if err != nil {
 		return run.Work{}, &run.Fault{Name: run.InvalidRequest, Reason: "the run's filter cannot be used", Err: err}
 	}
 	c := h.newCall(ctx, req, filter)
-	c.pipe = bulk.NewPipe(sender, h.settings.BulkInFlight, h.settings.BulkBytes, c.settle)
+	if work.Destination == run.ToFiles {
+		c.to = newWritten(c)
+	} else {
+		sender, err := h.connect(ctx)
+		if err != nil {
+			return run.Work{}, err
+		}
+		c.to = newIndexed(c, sender)
+	}
 	outcome, err := c.run(ctx)
 	if err != nil {
 		return run.Work{}, err
@@ -67,12 +73,12 @@ func (h handler) newCall(ctx context.Context, req run.IndexRequest, filter *docu
 		handler: h, ctx: ctx, req: req, filter: filter,
 		stop: deadline.Add(-reserve), until: deadline.Add(-reserve / 3),
 		doubt:   req.Work.Outcome.Doubt,
-		rejects: bulk.Rejects{Bucket: h.rejects, Run: req.Work.Run, Object: h.location(req.Work.Object)},
+		rejects: bulk.Rejects{Bucket: h.files, Run: req.Work.Run, Object: h.location(req.Work.Object)},
 		tally:   newTally(req.Work.Object),
-		from:    ceilMs(req.Work.From), to: ceilMs(req.Work.To),
+		begin:   ceilMs(req.Work.From), end: ceilMs(req.Work.To),
 	}
 	c.outcome.Place = req.Work.Outcome.Place
-	if req.Attempt > 0 {
+	if req.Attempt > 0 && req.Work.Destination != run.ToFiles {
 		// The call that failed may have created documents as far as it came.
 		c.doubt = everything()
 	}
@@ -95,11 +101,11 @@ type call struct {
 	ctx     context.Context // of the invocation, for what settle has to write
 	req     run.IndexRequest
 	filter  *document.Filter
-	pipe    *bulk.Pipe
+	to      destination
 	rejects bulk.Rejects
 	tally   *tally
-	from    int64 // the run's range in epoch ms
-	to      int64
+	begin   int64 // the run's range in epoch ms
+	end     int64
 	stop    time.Time // reading stops here
 	until   time.Time // sending stops here
 
@@ -116,7 +122,7 @@ func (c *call) run(ctx context.Context) (run.Outcome, error) {
 	reading, cancel := context.WithDeadline(ctx, c.stop)
 	defer cancel()
 	ending := c.read(reading)
-	if err := c.pipe.Drain(); err != nil && c.fault == nil {
+	if err := c.to.drain(); err != nil && c.fault == nil {
 		c.fault = err
 	}
 	switch {

@@ -21,6 +21,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/bulk/bulktest"
 	"github.com/rehydrate/rehydrate/internal/cluster"
 	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/runs"
 	"github.com/rehydrate/rehydrate/internal/settings"
@@ -60,9 +61,10 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 	f.handler = handler{
 		settings: told,
 		objects:  func(run.Object) archive.Getter { return f.client },
-		rejects:  runs.Rejects{Bucket: archive.NewBucket(f.client, "runs")},
+		files:    runs.Gzip{Bucket: archive.NewBucket(f.client, "runs")},
 		connect:  f.sender,
 		maker:    document.NewMaker(told),
+		section:  files.Usual(),
 		now:      time.Now,
 	}
 	return f

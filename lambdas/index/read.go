@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
-	"github.com/rehydrate/rehydrate/internal/bulk"
 	"github.com/rehydrate/rehydrate/internal/decode"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -37,10 +36,10 @@ func (c *call) read(ctx context.Context) ending {
 }
 
 // found is what a reading found of a damaged object: the damage, and a checksum of
-// the documents that no batch has taken before it.
+// what no batch has taken before it.
 type found struct {
-	damage    run.Damage
-	documents uint64
+	damage run.Damage
+	sum    uint64
 }
 
 // pass is one reading from where the last batch ended. It is to be read again
@@ -67,81 +66,87 @@ func (c *call) pass(ctx context.Context, believed func(found) bool) (_ ending, a
 	}()
 	c.taken = decode.Stats{}
 	c.tally.reset()
+	c.to.restart()
 
 	var event decode.Event
 	place := c.sent
-	batch := c.pipe.Empty()
 	for ctx.Err() == nil {
 		if err := decoder.Next(&event); err != nil {
 			end := ending{end: run.Indexed}
 			if !errors.Is(err, io.EOF) {
 				end = endOf(ctx, err)
 			}
-			if end.damage != nil && !believed(found{*end.damage, batch.Sum()}) {
+			if end.damage != nil && !believed(found{*end.damage, c.to.sum()}) {
 				return end, true
 			}
-			return c.last(batch, decoder, place, end), false
+			return c.last(decoder, place, end), false
 		}
-		c.take(batch, &event)
+		c.take(&event)
 		place = event.End
-		if batch.Size() < c.settings.BulkBytes {
+		if !c.to.full(place) {
 			continue
 		}
-		if batch, err = c.submit(batch, decoder, place); err != nil {
+		if err := c.submit(decoder, place); err != nil {
 			return ending{err: err}, false
 		}
 	}
-	return c.last(batch, decoder, place, ending{end: run.More}), false
+	return c.last(decoder, place, ending{end: run.More}), false
+}
+
+// submit submits what was taken up to place.
+func (c *call) submit(decoder *decode.Decoder, place run.Place) error {
+	c.sent = place
+	return c.to.submit(c.counted(decoder, place))
 }
 
 // last submits what is left when reading has ended.
-func (c *call) last(batch *bulk.Batch, decoder *decode.Decoder, place run.Place, end ending) ending {
-	if _, err := c.submit(batch, decoder, place); err != nil {
+func (c *call) last(decoder *decode.Decoder, place run.Place, end ending) ending {
+	if broken := end.err != nil || end.end == run.More; broken && !c.to.endsAnywhere() {
+		return end // what was read of it is read again
+	}
+	if err := c.submit(decoder, place); err != nil {
 		return ending{err: err}
 	}
 	return end
 }
 
-// take counts an event, and adds its document to the batch where it is wanted.
-func (c *call) take(batch *bulk.Batch, e *decode.Event) {
+// take counts an event, and adds it to its destination where it is wanted.
+func (c *call) take(e *decode.Event) {
 	s := c.tally
 	s.outcome.Decoded++
 	malformed := e.Malformed
-	if malformed == "" && !c.maker.Fits(e.Time) {
-		malformed = "the timestamp has no year of four digits in the zone of the indices"
+	if malformed == "" {
+		malformed = c.to.unfit(e.Time)
 	}
 	if malformed != "" {
-		c.malformed(batch, e, malformed)
+		c.malformed(e, malformed)
 		return
 	}
 	s.seen(e.Time)
 	switch {
-	case e.Time < c.from || e.Time >= c.to:
+	case e.Time < c.begin || e.Time >= c.end:
 		s.outcome.OutOfRange++
 		return
 	case !c.filter.Pass(e):
 		s.outcome.Filtered++
 		return
 	}
-	doubtful := e.Start.Before(c.doubt)
-	if err := batch.Add(c.maker, e, doubtful); err != nil {
-		c.malformed(batch, e, err.Error())
+	if err := c.to.add(e); err != nil {
+		c.malformed(e, err.Error())
 		return
 	}
 	s.indexed(e.Time)
 }
 
-func (c *call) malformed(batch *bulk.Batch, e *decode.Event, reason string) {
+func (c *call) malformed(e *decode.Event, reason string) {
 	c.tally.outcome.Malformed++
 	c.tally.outcome.CountMalformation(reason, 1)
-	batch.AddMalformed(e, reason)
+	c.to.addMalformed(e, reason)
 }
 
-// submit sends a batch on its way with the counts of its events, which end at
-// place.
-func (c *call) submit(batch *bulk.Batch, decoder *decode.Decoder, place run.Place) (*bulk.Batch, error) {
-	batch.Tally = c.tally.finish()
-	t, stats := &batch.Tally, decoder.Stats()
+// counted is what was counted since it was called last, up to place.
+func (c *call) counted(decoder *decode.Decoder, place run.Place) run.Outcome {
+	t, stats := c.tally.finish(), decoder.Stats()
 	t.Place = place
 	t.Records = stats.Records - c.taken.Records
 	t.ControlRecords = stats.ControlRecords - c.taken.ControlRecords
@@ -150,28 +155,5 @@ func (c *call) submit(batch *bulk.Batch, decoder *decode.Decoder, place run.Plac
 	t.Repaired = stats.Repaired - c.taken.Repaired
 	t.BytesPlain = stats.PlainBytes - c.taken.PlainBytes
 	c.taken = stats
-	c.sent = place
-	return c.pipe.Submit(c.ctx, batch, c.until)
-}
-
-// settle takes over what came of a batch. It is called in the order in which
-// batches were submitted.
-func (c *call) settle(b *bulk.Batch, r bulk.Result, err error) error {
-	r.CountEffort(&c.outcome)
-	if err == nil && c.fault == nil {
-		err = c.rejects.Write(c.ctx, b, &r)
-	}
-	if c.fault == nil {
-		c.fault = err
-	}
-	if c.fault != nil {
-		// Some of it may be in the cluster, but it will be taken again from the
-		// place where the first fault struck.
-		c.behind = c.behind.Later(b.Tally.Place)
-		return c.fault
-	}
-	// Only what these add stays: the effort was counted, the place moves on.
-	c.outcome.Add(b.Tally)
-	r.Count(&c.outcome)
-	return nil
+	return t
 }

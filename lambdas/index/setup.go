@@ -1,5 +1,5 @@
 // Package index is the Lambda that brings the log events of one archive object
-// into the cluster.
+// into the cluster, or into files.
 package index
 
 import (
@@ -10,6 +10,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/bulk"
 	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/runs"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
@@ -37,9 +38,10 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 			}
 			return objects
 		},
-		rejects: runs.Rejects{Bucket: archive.NewBucket(runBucket, settings.RunBucket)},
+		files:   runs.Gzip{Bucket: archive.NewBucket(runBucket, settings.RunBucket)},
 		connect: sender(settings),
 		maker:   document.NewMaker(settings),
+		section: files.Usual(),
 		now:     time.Now,
 	}
 	return h.Index, nil

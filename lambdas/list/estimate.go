@@ -2,12 +2,11 @@ package list
 
 import (
 	"context"
-	"errors"
 	"io"
 	"math/rand/v2"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
-	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -19,6 +18,9 @@ const (
 	// eventsPerSecond one child brings into a cluster that keeps up; what a
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
+	// writtenPerSecond one child reads, and writes into files: half of what one took
+	// on two cores, of two million events of 200 bytes.
+	writtenPerSecond = 200_000
 	// objectMillis are what an object costs a child beside its events: its start,
 	// the call, the first byte and one bulk request at least. 100,000 objects of
 	// one hour took 22 minutes on two cores, two at once.
@@ -60,12 +62,17 @@ func (s *sample) add(o run.Object) {
 // open opens an object of the archive for reading.
 type open func(context.Context, run.Object) (io.ReadCloser, error)
 
-// estimate says what the plan comes to, by its sample.
-func (s *sample) estimate(ctx context.Context, open open, plan run.Plan, settings run.Settings) (*run.Estimate, error) {
+// estimate says what the sampler's plan comes to, by the sample. Memory is that of
+// an index Lambda in MiB.
+func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*run.Estimate, error) {
+	plan := sampler.plan
 	e := &run.Estimate{EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
-	var events, plain int64
+	if plan.Destination == run.ToFiles {
+		e.EventsPerSecond = writtenPerSecond
+	}
+	var all beginning
 	for _, o := range s.objects {
-		n, err := peek(ctx, open, o, settings.RecordLimit)
+		n, err := sampler.peek(ctx, o)
 		if err != nil {
 			return nil, err
 		}
@@ -74,63 +81,29 @@ func (s *sample) estimate(ctx context.Context, open open, plan run.Plan, setting
 		if n.unreadable {
 			e.Unreadable++
 		}
-		events += n.events
-		plain += n.plain
+		all.events += n.events
+		all.plain += n.plain
+		all.written += n.written
+		all.packed += n.packed
 	}
 	if e.SampledBytes > 0 {
 		perByte := float64(plan.Bytes) / float64(e.SampledBytes)
-		e.Events = int64(float64(events) * perByte)
-		e.PlainBytes = int64(float64(plain) * perByte)
+		e.Events = int64(float64(all.events) * perByte)
+		e.PlainBytes = int64(float64(all.plain) * perByte)
+		e.Written = int64(float64(all.written) * perByte)
+		e.OutputBytes = int64(float64(all.packed) * perByte)
 	}
 	children, objects := min(int64(plan.MaxConcurrency), max(plan.Objects, 1)), float64(plan.Objects)
-	sending := float64(e.Events) / eventsPerSecond
+	sending := float64(e.Events) / float64(e.EventsPerSecond)
 	started := objects * objectTransitions / transitionsPerSecond // none sooner than that
 	e.Seconds = int64(max((sending+objects*objectMillis/1000)/float64(children), started)) + 1
 	busy := sending + objects*objectLambdaMillis/1000
-	e.Lambda = busy*float64(settings.IndexMemory)/1024*lambdaGBSecond + objects*lambdaRequest
+	e.Lambda = busy*float64(memory)/1024*lambdaGBSecond + objects*lambdaRequest
 	e.StepFunctions = float64(plan.Objects*objectTransitions+runTransitions) * stateTransition
 	e.S3 = objects * s3Get
+	if e.Written > 0 { // an object's events mostly lie in two hours
+		e.S3 += (2*objects + float64(e.OutputBytes)/float64(files.Usual().Text)) * s3Put
+	}
 	e.Dollars = e.Lambda + e.StepFunctions + e.S3
 	return e, nil
-}
-
-// beginning is what the first bytes of an object told.
-type beginning struct {
-	events, plain, read int64
-	unreadable          bool
-}
-
-// peek decodes the beginning of an object. What is wrong with the object is no
-// error: a run would report it.
-func peek(ctx context.Context, open open, o run.Object, recordLimit int) (beginning, error) {
-	body, err := open(ctx, o)
-	var unreadable *archive.Unreadable
-	if errors.As(err, &unreadable) {
-		return beginning{unreadable: true}, nil
-	}
-	if err != nil {
-		return beginning{}, err
-	}
-	defer func() { _ = body.Close() }()
-	decoder := decode.New(body, decode.Options{RecordLimit: recordLimit, Size: o.Size})
-	defer func() { _ = decoder.Close() }()
-	var b beginning
-	var e decode.Event
-	for b.plain < sampleBytes {
-		err := decoder.Next(&e)
-		b.plain = decoder.Stats().PlainBytes
-		if err == nil {
-			b.events++
-			continue
-		}
-		var damaged *decode.Damaged
-		if errors.As(err, &damaged) {
-			b.unreadable = true
-		} else if !errors.Is(err, io.EOF) {
-			return beginning{}, err
-		}
-		break
-	}
-	b.read = decoder.Stats().ObjectBytes
-	return b, nil
 }

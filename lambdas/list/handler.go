@@ -42,6 +42,11 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 	if err != nil {
 		return run.Plan{}, err
 	}
+	if plan.Retry == "" {
+		if err := h.reaches(plan); err != nil {
+			return run.Plan{}, err
+		}
+	}
 	folder := h.folder(plan.Run)
 	if err := folder.Claim(ctx, req.Execution); err != nil {
 		return run.Plan{}, err
@@ -57,6 +62,17 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 		return run.Plan{}, err
 	}
 	return plan, folder.PutPlan(ctx, plan)
+}
+
+// reaches tells why the plan's destination is none of this stack, or nil.
+func (h handler) reaches(plan run.Plan) error {
+	if plan.Destination == run.ToFiles || h.settings.Search.URL != "" {
+		return nil
+	}
+	return &run.Fault{
+		Name: run.InvalidRequest, Reason: `destination: this stack has no cluster to index into`,
+		Remedy: `give "destination": "files", or deploy the stack with the setting search`,
+	}
 }
 
 func (h handler) folder(name string) runs.Folder { return runs.Folder{Bucket: h.runs, Name: name} }
@@ -95,7 +111,8 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 	}
 	inventory := stock.result(plan.From, plan.To)
 	if plan.PlanOnly && plan.Objects > 0 {
-		if inventory.Estimate, err = chosen.estimate(ctx, h.open, *plan, h.settings); err != nil {
+		sampler := sampler{open: h.open, recordLimit: h.settings.RecordLimit, plan: *plan}
+		if inventory.Estimate, err = chosen.estimate(ctx, &sampler, h.settings.IndexMemory); err != nil {
 			return err
 		}
 	}

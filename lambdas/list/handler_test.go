@@ -187,6 +187,30 @@ func TestPlanEstimates(t *testing.T) {
 	}
 }
 
+// A run whose destination is files is estimated by what it would write: of the
+// range, and past the filters. It needs no cluster.
+func TestPlanEstimatesFiles(t *testing.T) {
+	f := newFixture(t)
+	f.settings.Search.URL = ""
+	for i := range 40 {
+		f.put(t, fmt.Sprintf("2018-12-10T%02d:%02d:00Z", i%10, i), `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[`+
+			`{"id":"1","timestamp":1544414264183,"message":"a"},{"id":"2","timestamp":1,"message":"a"},{"id":"3","timestamp":1544414264183,"message":"b"}]}`)
+	}
+	p, err := f.list(t, "r1", `{"from":"2018-12-10","to":"2018-12-10","plan":true,"destination":"files","include":{"message":["a"]}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v run.Inventory
+	f.read(t, run.InventoryKey("r1"), &v)
+	e := v.Estimate
+	if p.Destination != run.ToFiles || e == nil || e.Events != 120 || e.Written != 40 || e.OutputBytes < 40*50 || e.OutputBytes > 40*200 {
+		t.Fatalf("estimate %+v", e)
+	}
+	if e.Dollars <= 0 || e.Dollars != e.Lambda+e.StepFunctions+e.S3 || e.S3 < 40*2*s3Put {
+		t.Errorf("the costs do not add up: %+v", e)
+	}
+}
+
 // A name belongs to the execution that claimed it first, for good.
 func TestListClaimsItsName(t *testing.T) {
 	f := newFixture(t)
@@ -212,6 +236,10 @@ func TestListRefuses(t *testing.T) {
 	if _, err := f.list(t, "r1", `{"nonsense":1}`); faultName(err) != run.InvalidRequest {
 		t.Errorf("an unknown member: %v", err)
 	}
+	f.settings.Search.URL = ""
+	if _, err := f.list(t, "r1", oneDay); faultName(err) != run.InvalidRequest || !strings.HasPrefix(err.Error(), "destination: this stack has no cluster to index into; give ") {
+		t.Errorf("a run that indexes, of a stack without a cluster: %v", err)
+	}
 	if _, err := os.Stat(filepath.Join(f.runsDir, "runs")); !errors.Is(err, os.ErrNotExist) {
 		t.Error("a request that is refused has touched the run bucket")
 	}
@@ -233,7 +261,7 @@ func TestRetry(t *testing.T) {
 	put(7, "indexed")
 	repaired.ETag, changed.ETag = `"old"`, `"old"`
 	gone := run.Object{Key: "_/cwl/ecs/ecs-task/2018/12/10/00/gone", ETag: `"old"`, Size: 1}
-	if _, err := f.list(t, "r0", `{"from":"2018-12-10","to":"2018-12-10","exclude":{"message":["^health"]}}`); err != nil {
+	if _, err := f.list(t, "r0", `{"from":"2018-12-10","to":"2018-12-10","exclude":{"message":["^health"]},"destination":"files"}`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.list(t, "early", `{"retry":"r0"}`); faultName(err) != run.InvalidRequest || !strings.Contains(err.Error(), "has no report") {
@@ -269,8 +297,8 @@ func TestRetry(t *testing.T) {
 	if got := f.manifest(t, "r1"); !reflect.DeepEqual(got, want) {
 		t.Errorf("manifest %q\nwant     %q", got, want)
 	}
-	if p.From.Format(time.DateOnly) != "2018-12-10" || len(p.Exclude.Message) != 1 {
-		t.Errorf("the range and filters are not the earlier run's: %+v", p)
+	if p.From.Format(time.DateOnly) != "2018-12-10" || len(p.Exclude.Message) != 1 || p.Destination != run.ToFiles {
+		t.Errorf("the range, filters and destination are not the earlier run's: %+v", p)
 	}
 	notes := strings.Join(p.Notes, "\n")
 	if !strings.Contains(notes, "1 damaged object is the same as before and is read once more") || !strings.Contains(notes, "3 malformed events can never be indexed") {

@@ -12,6 +12,7 @@ const (
 	lambdaRequest     = 0.20 / 1e6
 	stateTransition   = 0.025 / 1e3
 	s3Get             = 0.0004 / 1e3
+	s3Put             = 0.005 / 1e3
 	objectTransitions = 4  // child start, Index object, How did it end?, Indexed
 	runTransitions    = 10 // the states of the run itself, List to Complete
 )

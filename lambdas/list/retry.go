@@ -1,6 +1,7 @@
 package list
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 
 // again takes into the manifest what an earlier run did not index: the objects
 // that may end otherwise now, and the documents that the cluster refused. The
-// range and the filters are those of the earlier run.
+// range, the filters and the destination are those of the earlier run.
 func (h handler) again(ctx context.Context, plan *run.Plan) error {
 	folder := h.folder(plan.Retry)
 	earlier, err := folder.Plan(ctx)
@@ -38,7 +39,11 @@ func (h handler) again(ctx context.Context, plan *run.Plan) error {
 	plan.From, plan.To = earlier.From.In(h.settings.Zone), earlier.To.In(h.settings.Zone)
 	plan.MarginBefore, plan.MarginAfter = earlier.MarginBefore, earlier.MarginAfter
 	plan.Include, plan.Exclude = earlier.Include, earlier.Exclude
+	plan.Destination = cmp.Or(earlier.Destination, run.ToIndex)
 	plan.Prefixes = []string{run.Folder(plan.Retry)}
+	if err := h.reaches(*plan); err != nil {
+		return err
+	}
 
 	var damaged int64
 	err = h.takeStock(ctx, plan, func(take func(run.Object) error) (archive.Found, error) {

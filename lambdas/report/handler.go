@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/report"
@@ -24,18 +23,10 @@ type handler struct {
 // Report writes the report of a run and answers with its summary.
 func (h handler) Report(ctx context.Context, req run.ReportRequest) (run.Summary, error) {
 	folder := runs.Folder{Bucket: h.runs, Name: req.Run}
-	in := report.Input{
+	r, err := report.Build(ctx, report.Input{
 		Folder: folder, Map: req.Map, Last: report.IsLast(req.Attempt, req.Map),
-		Settings: h.settings, Now: h.now,
-	}
-	// A cluster that cannot be reached leaves its counts unknown. It is no reason
-	// to end a run without a report.
-	var err error
-	if in.Counter, err = h.connect(ctx); err != nil {
-		slog.WarnContext(ctx, "the cluster will not be asked what it holds", "error", err)
-		in.Counter = unreachable{err}
-	}
-	r, err := report.Build(ctx, in)
+		Settings: h.settings, Counter: counter{h.connect}, Now: h.now,
+	})
 	if err != nil {
 		return run.Summary{}, err
 	}
@@ -48,10 +39,18 @@ func (h handler) Report(ctx context.Context, req run.ReportRequest) (run.Summary
 	return r.Summary(), nil
 }
 
-// unreachable is a cluster that answers everything with why it cannot.
-type unreachable struct{ err error }
+// counter connects to the cluster when it is asked: a run whose destination is
+// files asks nothing of one.
+type counter struct {
+	connect func(context.Context) (report.Counter, error)
+}
 
-// Count tells why nothing can be counted.
-func (u unreachable) Count(context.Context, []string, time.Time, time.Time) ([]run.IndexCount, error) {
-	return nil, u.err
+// Count asks the cluster. One that cannot be reached leaves its counts unknown,
+// and is no reason to end a run without a report.
+func (c counter) Count(ctx context.Context, indices []string, from, to time.Time) ([]run.IndexCount, error) {
+	cluster, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return cluster.Count(ctx, indices, from, to)
 }
