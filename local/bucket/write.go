@@ -74,7 +74,8 @@ func (f *folder) among(kind string, create func(name string) error) (name string
 		if err = f.root.MkdirAll(uploads, 0o755); err == nil {
 			err = create(name)
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		// MkdirAll finds it there where it is removed a moment later.
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
