@@ -234,7 +234,9 @@ func (g *stage) run(ctx context.Context, name, input string) ending {
 		return ending{status: exitUnusable, err: err}
 	}
 	var stdout, stderr bytes.Buffer
-	e := execution{machine: g.machine, name: name, folder: folder, stdout: &stdout, stderr: &stderr}
+	e := execution{
+		machine: g.machine, progress: &progress{out: &stderr, now: time.Now}, name: name, folder: folder, stdout: &stdout, stderr: &stderr,
+	}
 	err := e.run(ctx, json.RawMessage(input), begun)
 	end := ending{status: exitStatus(err), stdout: stdout.String(), stderr: stderr.String(), err: err, took: time.Since(begun)}
 	if f, err := os.Open(filepath.Join(folder, "report.json")); err == nil {
