@@ -21,8 +21,7 @@ type way struct {
 	lasts bool
 }
 
-// hangs is how long a server that hangs does so before its connection breaks;
-// 0 is until the client has given up.
+// hangs is how long a server that hangs does so before its connection breaks.
 var hangs = 2 * time.Second
 
 // always fits every call.
@@ -43,13 +42,9 @@ func ways() []way {
 		{"reset before it acted", always, func(x exchange, _ *rand.Rand) { x.reset() }, true},
 		{"reset after it acted", always, func(x exchange, _ *rand.Rand) { x.act(); x.reset() }, true},
 		{"hang", always, func(x exchange, _ *rand.Rand) {
-			limit := make(<-chan time.Time)
-			if hangs > 0 {
-				limit = time.After(hangs)
-			}
 			select {
 			case <-x.r.Context().Done():
-			case <-limit:
+			case <-time.After(hangs):
 				x.reset()
 			}
 		}, false},
