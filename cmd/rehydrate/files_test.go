@@ -217,7 +217,7 @@ func TestRetryIntoFiles(t *testing.T) {
 	})
 	status, stdout := into("first", "--from", "2018-12-10", "--to", "2018-12-10", "--destination", "files")
 	p.ends(t, "first", status, stdout, ended{
-		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 3 objects not indexed (Denied).",
+		status: exitIncomplete, kind: report.KindIncomplete, verdict: "Incomplete, because of 3 objects not written (Denied).",
 		classes: map[run.End]int64{run.NotIndexed: 3},
 	})
 	holdsLines(t, p.written(t, "first"), p.without(t, shut...))

@@ -78,6 +78,13 @@ func TestFollow(t *testing.T) {
 			"",
 		},
 		{
+			"files",
+			object{"status": "SUCCEEDED", "output": `{"run":"monday","complete":true,"verdict":"Complete: all is written.","objects":3,"decoded":9,"written":2,"filtered":7,"page":"p","files":{"folder":"s3://runs/runs/monday/events/","files":1,"bytes":99,"preview":["2018-12-10T03:57:44.183Z i/o timeout"]}}`},
+			true,
+			[]string{"3 objects, 9 events: 2 written, 0 out of range, 7 filtered", "2018-12-10T03:57:44.183Z i/o timeout\n", "1 files, 99 bytes: aws s3 cp --recursive s3://runs/runs/monday/events/ events/"},
+			"",
+		},
+		{
 			"incomplete",
 			object{"status": "FAILED", "error": "Incomplete", "cause": `{"run":"monday","verdict":"Incomplete: one object is damaged.","findings":["a/b is damaged"],"page":"p"}`},
 			false,

@@ -49,7 +49,7 @@ type eventsOf struct {
 func (r *Report) Page(w io.Writer) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"number": number, "visible": visible, "size": size, "duration": duration, "plural": plural, "stamp": stamp,
-		"data": data, "share": share, "bucket": bucketText, "words": endText,
+		"data": data, "share": share, "bucket": bucketText, "words": r.endText,
 		"in": func(p page, g ReasonGroup) eventsOf { return eventsOf{p, g} },
 	}).Parse(pageText)
 	if err != nil {
@@ -169,6 +169,9 @@ func (d Day) AnswerText() string {
 	}
 	return d.Answer
 }
+
+// Did is what the run did to events: it indexed or wrote them.
+func (p page) Did() string { return p.did() }
 
 // MostLag is the fullest bucket.
 func (p page) MostLag() int64 {

@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,4 +86,47 @@ func pageOf(t testing.TB, r *Report) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// The page of a run into files has its numbers, shows the first events as the text
+// that they are, and tells how to read all of them.
+func TestPageOfFiles(t *testing.T) {
+	w := newFixture(t, "Files.1")
+	w.wholeInFiles(strings.Join(hostile, " "))
+	r := w.build()
+	page := pageOf(t, r)
+	for _, words := range []string{
+		`<data data-of="events.written" value="144">144</data>`, `<data data-of="files.files" value="72">72</data>`,
+		"2018-12-09T15:01:00.001Z", "&lt;script&gt;document.title",
+		"aws s3 cp --recursive s3://runs/runs/Files.1/events/ events/",
+		"CREATE EXTERNAL TABLE rehydrate_files_1 (", "2018-12-09,2018-12-12", "s3://runs/runs/Files.1/events/${day}/${hour}/",
+		"read_json(&#39;s3://runs/runs/Files.1/events/*/*/*.jsonl.gz&#39;",
+	} {
+		if !strings.Contains(page, words) {
+			t.Errorf("the page has no %s", words)
+		}
+	}
+	for _, words := range []string{"<script", "<img", "requests to the cluster", "already there", "held before"} {
+		if strings.Contains(page, words) {
+			t.Errorf("the page has %s", words)
+		}
+	}
+	s := r.Summary()
+	if s.Files == nil || s.Files.Files != 72 || len(s.Files.Preview) != maxPreview || s.Written != 144 {
+		t.Errorf("summary %+v", s)
+	}
+	if whole, err := json.Marshal(s); err != nil || len(whole) > 8<<10 {
+		t.Errorf("the summary has %d bytes, %v", len(whole), err)
+	}
+}
+
+// On one computer there is no s3:// to read them from.
+func TestFilesOnOneComputer(t *testing.T) {
+	w := newFixture(t, "local")
+	w.settings.RunEndpoint = "http://127.0.0.1:1"
+	w.wholeInFiles("m")
+	r := w.build()
+	if r.Files.Folder != "events/" || len(r.Files.Readings) != 1 || !strings.Contains(r.Files.Readings[0].Text, "read_json('events/*") {
+		t.Errorf("files %+v", r.Files)
+	}
 }

@@ -232,7 +232,7 @@ func scenarios() []scenario {
 				out.End = run.More
 				w.failed(o, run.Unavailable, "S3 did not answer", out)
 			},
-			verdict: "1 object not indexed (Unavailable)", classes: map[run.End]int64{run.NotIndexed: 1},
+			verdict: "1 object not written (Unavailable)", classes: map[run.End]int64{run.NotIndexed: 1},
 			findings: []string{"1 object is counted only up to where a failure struck"},
 		},
 		{

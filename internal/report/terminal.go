@@ -79,7 +79,7 @@ func (r *Report) totalRows() [][]string {
 	}
 	for _, c := range run.Ends() {
 		if n := r.Objects.Classes[c]; c != run.Indexed && (n > 0 || c == run.Damaged) {
-			rows = append(rows, []string{endText(c), number(n), ""})
+			rows = append(rows, []string{r.endText(c), number(n), ""})
 		}
 	}
 	if r.Effort.WaitedMs > 0 || r.Effort.Retries > 0 {
@@ -121,7 +121,7 @@ func (r *Report) terminalErrors(t *terminal) {
 			t.line(fmt.Sprintf("  … %s more", plural(int64(len(r.Errors)-most), "reason")))
 			break
 		}
-		t.wrap("  ", fmt.Sprintf("%s %s: %s", plural(g.Objects, "object"), endText(g.Class), visible(g.Headline())))
+		t.wrap("  ", fmt.Sprintf("%s %s: %s", plural(g.Objects, "object"), r.endText(g.Class), visible(g.Headline())))
 		if len(g.Places) > 0 {
 			t.line("      e.g. " + visible(g.Places[0].Object.Key))
 			if where := g.Places[0].Where(); where != "" {

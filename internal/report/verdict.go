@@ -77,6 +77,14 @@ func (r *Report) did() string {
 	return "indexed"
 }
 
+// endText is that of the class in this run.
+func (r *Report) endText(c run.End) string {
+	if c == run.NotIndexed {
+		return "not " + r.did()
+	}
+	return endText(c)
+}
+
 func ends(objects int64) string {
 	if objects == 1 {
 		return "its end"
@@ -94,7 +102,7 @@ func (r *Report) shortfalls() []string {
 	}
 	for _, c := range run.Ends() {
 		if n := r.Objects.Classes[c]; n > 0 && c != run.Indexed {
-			because = append(because, plural(n, "object")+" "+endText(c)+r.names(c))
+			because = append(because, plural(n, "object")+" "+r.endText(c)+r.names(c))
 		}
 	}
 	if n := r.Events.Rejected; n > 0 {
@@ -230,7 +238,11 @@ func (r *Report) RetryText() string {
 	if r.Objects.Listed == r.Objects.Classes[run.Indexed]+r.Objects.Classes[run.Twice] && r.Events.Rejected == 0 && r.Problems.Earlier == 0 {
 		return ""
 	}
-	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q}: it takes what this one did not index, and nothing else.`, r.Run)
+	does := "index"
+	if r.Files != nil {
+		does = "write"
+	}
+	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q}: it takes what this one did not %s, and nothing else.`, r.Run, does)
 }
 
 // RangeText is the range as a person would say it: days where it has whole ones.
