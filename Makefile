@@ -37,12 +37,15 @@ lambdas: ## build the Lambdas' one binary for AWS (arm64), reproducibly
 
 .PHONY: check
 check: lint ## lint and short tests; needs nothing but Go
-	go test -short $(PACKAGES)
+	go test -short -skip '^TestSweep' $(PACKAGES)
 
 .PHONY: test
 test: setup lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
+	$(MAKE) --no-print-directory demo
 	go test -race -short -timeout 20m $(PACKAGES)
 	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./cmd/rehydrate
+	go test -run '^(TestReadme|TestManyDays)$$' -timeout 10m ./cmd/rehydrate ./local/store
+	go vet ./cdk/... && $(GOLANGCI_LINT) run ./cdk/...
 	go test -timeout 20m ./cdk/...
 
 .PHONY: setup

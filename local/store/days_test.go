@@ -12,6 +12,9 @@ import (
 // memory that a few days take: 400 days are taken in and searched, twice over, the
 // second time by a process that finds the first there.
 func TestManyDays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a while, and the race detector has more memory")
+	}
 	const days, documents, most = 400, 20_000, 300.0 // MB
 	dir := t.TempDir()
 	for round := range 2 {
