@@ -154,6 +154,10 @@ func (s *Store) erase(ctx context.Context, index, id string) error {
 		filter, kept = filter+" "+fieldID+":="+quoted(id), filepath.Join(kept, keptName(id))
 	}
 	s.seen()
+	// VictoriaLogs may not delete from parts that it is about to put on disk.
+	if err := s.db.Saved(ctx); err != nil {
+		return err
+	}
 	if err := s.db.Delete(ctx, filter); err != nil {
 		return err
 	}
