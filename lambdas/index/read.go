@@ -47,19 +47,21 @@ type found struct {
 func (c *call) pass(ctx context.Context, believed func(found) bool) (_ ending, again bool) {
 	object := c.req.Work.Object
 	client := c.objects(object)
-	body, err := archive.Open(ctx, client, c.settings.ArchiveBucket, object)
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	body, err := archive.Open(reading, client, c.settings.ArchiveBucket, object)
 	if err != nil {
 		return endOf(ctx, err), false
 	}
-	random := archive.NewReaderAt(ctx, client, c.settings.ArchiveBucket, object)
+	random := archive.NewReaderAt(reading, client, c.settings.ArchiveBucket, object)
 	decoder := decode.New(body, decode.Options{
 		RecordLimit: c.settings.RecordLimit, From: c.sent, ReadAhead: true,
 		ReaderAt: random, Size: object.Size,
 	})
 	defer func() {
-		// The body goes first: the decoder waits for its last Read.
-		_ = body.Close()
+		stop() // the decoder waits for its last Read, and only one may have the body
 		_ = decoder.Close()
+		_ = body.Close()
 		_ = random.Close()
 		c.outcome.BytesIn += body.Bytes() + random.Bytes()
 		c.outcome.Retries += body.Retries() + random.Retries()
