@@ -27,8 +27,10 @@ type journal struct {
 	buf  []byte
 }
 
-// journalBytes is when the journal begins a new file.
-const journalBytes = 256 << 20
+// journalBytes is when the journal begins a new file, for which everybody waits
+// until all is on disk: a second or two. So much is read again after a kill, in
+// some ten seconds.
+const journalBytes = 1 << 30
 
 const (
 	journalFile  = "journal"
