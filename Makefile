@@ -37,7 +37,7 @@ lambdas: ## build the Lambdas' one binary for AWS (arm64), reproducibly
 
 .PHONY: check
 check: lint ## lint and short tests; needs nothing but Go
-	go test -short -skip '^TestSweep' $(PACKAGES)
+	go test -short -skip '^Test(Sweep|Killed)' $(PACKAGES)
 
 .PHONY: test
 test: setup lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
