@@ -25,9 +25,8 @@ type exitError struct{ status int }
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", e.status) }
 
-// Exit statuses of grep.
+// Exit statuses of grep, beside 0 where something was found.
 const (
-	exitFound    = 0
 	exitNotFound = 1
 	exitUnread   = 2 // something could not be read; also where something was found
 )
