@@ -9,7 +9,7 @@ import (
 )
 
 // newOutputs tells whoever deploys what to do next.
-func newOutputs(scope constructs.Construct, made awsstepfunctions.CfnStateMachine, runs awss3.Bucket, c *cluster, network *network) {
+func newOutputs(scope constructs.Construct, made awsstepfunctions.CfnStateMachine, runs awss3.Bucket, c *cluster, network *network, roles []role) {
 	machine := *made.Ref()
 	_, region, _ := pseudo(scope)
 	output(scope, "StateMachineArn", "The state machine of runs", machine)
@@ -23,6 +23,9 @@ func newOutputs(scope constructs.Construct, made awsstepfunctions.CfnStateMachin
 	output(scope, "Start", "Starts a run",
 		"aws stepfunctions start-execution --region "+region+" --state-machine-arn "+machine+
 			" --input '"+input+"'")
+	for _, r := range roles {
+		output(scope, r.id+"RoleArn", "Role of the "+r.name+" Lambda", *r.iam.RoleArn())
+	}
 	if network != nil {
 		output(scope, "LambdaSecurityGroup", "What the cluster has to admit", *network.group.AttrGroupId())
 	}

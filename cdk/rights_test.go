@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -228,5 +229,35 @@ func TestRightsAsReviewed(t *testing.T) {
 			}
 		}
 		golden(t, "rights."+name+".txt", strings.TrimPrefix(b.String(), "\n"))
+	}
+}
+
+// What the owner of an archive is to paste admits exactly who reads it.
+func TestOwnersStatements(t *testing.T) {
+	tpl := synthesize(t, private()...)
+	for name, want := range map[string][]string{"ArchiveBucketPolicy": {"s3:ListBucket", "s3:GetObject"}, "ArchiveKeyPolicy": {"kms:Decrypt"}} {
+		var statements []map[string]any
+		text := plain(tpl.Outputs[name].Value).(string)
+		if err := json.Unmarshal([]byte("["+text+"]"), &statements); err != nil {
+			t.Fatalf("%s: %v in %s", name, err, text)
+		}
+		var actions []string
+		for _, s := range statements {
+			actions = append(actions, s["Action"].(string))
+			if who := fmt.Sprint(at(s["Principal"], "AWS")); who != "[${ListRole.Arn} ${IndexRole.Arn}]" {
+				t.Errorf("%s admits %s", name, who)
+			}
+		}
+		if !slices.Equal(actions, want) {
+			t.Errorf("%s allows %q, want %q", name, actions, want)
+		}
+	}
+	if out := synthesize(t, whole()...).Outputs; out["ArchiveBucketPolicy"].Value != nil || out["ArchiveKeyPolicy"].Value != nil {
+		t.Error("a new archive has no other owner")
+	}
+	for _, id := range []string{"List", "Prepare", "Index", "Report"} {
+		if got := plain(tpl.Outputs[id+"RoleArn"].Value); got != "${"+id+"Role.Arn}" {
+			t.Errorf("the role of %s is put out as %v", id, got)
+		}
 	}
 }

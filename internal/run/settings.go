@@ -33,6 +33,9 @@ type Settings struct {
 	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it." usage:"Firehose prefix expression of the keys; may be given more than once"`
 	ArchiveZone     *time.Location `env:"ARCHIVE_ZONE" context:"archiveZone" flag:"archive-zone" default:"UTC" means:"Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."`
 	ArchiveRegion   string         `env:"ARCHIVE_REGION" inherits:"AWS_REGION" context:"archiveRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's logs are from, where it is not the stack's: what the field *region* says."`
+	// ArchiveBucketRegion is empty where the Lambdas' own is meant.
+	ArchiveBucketRegion  string `env:"ARCHIVE_BUCKET_REGION" context:"archiveBucketRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's bucket lies in, where it is not the stack's. What is read then crosses regions, at some $0.02 a GB, and passes no gateway endpoint."`
+	ArchiveRequesterPays bool   `env:"ARCHIVE_REQUESTER_PAYS" context:"archiveRequesterPays" default:"false" means:"The archive is a bucket of requester pays: this account bears what is asked of it."`
 	// RunBucket holds everything of a run, under runs/.
 	RunBucket string `env:"RUN_BUCKET"`
 	// ArchiveEndpoint and RunEndpoint are the URLs of S3 servers other than AWS's;
@@ -56,7 +59,7 @@ type Settings struct {
 	// many are under way at once.
 	BulkBytes    int  `env:"BULK_BYTES" context:"bulkBytes" default:"5242880" range:"1024 to 104857600" means:"Bytes of a bulk body, before compression."`
 	BulkInFlight int  `env:"BULK_IN_FLIGHT" context:"bulkInFlight" default:"2" range:"1 to 64" means:"Bulk requests of one index Lambda under way at once."`
-	BulkGzip     bool `env:"BULK_GZIP" context:"bulkGzip" default:"false" means:"Compress bulk bodies: less traffic, more processor."`
+	BulkGzip     bool `env:"BULK_GZIP" context:"bulkGzip" means:"Compress bulk bodies: a tenth of the traffic, more processor. Default: *true* where the cluster is outside of the VPC, so that traffic is billed."`
 	// RecordLimit is the size in bytes above which a record is damage.
 	RecordLimit int `env:"RECORD_LIMIT" context:"recordLimit" default:"67108864" range:"1048576 to 1073741824" means:"Bytes above which a record of the archive counts as damage."`
 	// IndexMemory is that of an index Lambda in MiB, by which its time is priced.
