@@ -25,6 +25,10 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	if w.live != nil {
 		p.graph("Live objects", executions(w.live, "Started", "Succeeded", "Failed", "TimedOut")...)
 	}
+	if w.account != "" {
+		p.graph("Search domain: heap in use, %", w.domain("JVMMemoryPressure", "Maximum"), w.domain("CPUUtilization", "Maximum"))
+		p.graph("Search domain: free disk of the fullest node, MiB", w.domain("FreeStorageSpace", "Minimum"))
+	}
 	if w.stream != nil {
 		p.graph("Age of what is not archived yet", w.notArchived())
 	}

@@ -46,6 +46,17 @@ type role struct {
 	log awslogs.CfnLogGroup
 }
 
+// writers are the roles that speak to the cluster.
+func writers(roles []role) []string {
+	var arns []string
+	for _, r := range roles {
+		if len(r.requests) > 0 {
+			arns = append(arns, *r.iam.RoleArn())
+		}
+	}
+	return arns
+}
+
 func functionName(s settings.Settings, name string) string { return s.Stack + "-" + name }
 
 // newRoles makes the roles before anything that has to name them.

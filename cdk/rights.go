@@ -40,6 +40,9 @@ func (r rights) prepare() []awsiam.PolicyStatement {
 		r.writeRuns(run.PreparedKey(anyRun)),
 		r.listRuns(),
 	}
+	if master := r.cluster.masterSecret(); master != "" {
+		may = append(may, allow("MapRoles", []string{"secretsmanager:GetSecretValue"}, []string{master}, nil))
+	}
 	return slices.Concat(may, r.runKey(), r.search(prepareRequests(r.settings.IndexPrefix)))
 }
 

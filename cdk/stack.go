@@ -26,9 +26,12 @@ func addStack(scope constructs.Construct, s settings.Settings, build, version st
 	network := newNetwork(stack, s, cluster)
 	runs := newRunBucket(stack, s)
 	roles := newRoles(stack, s, rights{archive: archive, runs: *runs.BucketArn(), cluster: cluster, settings: s})
-	cluster.makeDomain(stack, s, network, roles)
+	cluster.makeDomain(stack, s, network)
 
-	environment := s.Environment(archive.name, *runs.BucketName(), cluster.url, version)
+	environment := s.Environment(settings.Made{
+		ArchiveBucket: archive.name, RunBucket: *runs.BucketName(), SearchURL: cluster.url, Version: version,
+		Master: cluster.masterSecret(), Writers: writers(roles),
+	})
 	functions, err := newFunctions(stack, s, build, environment, roles, network)
 	if err != nil {
 		return fmt.Errorf("functions of the stack: %w", err)
@@ -51,13 +54,16 @@ func addStack(scope constructs.Construct, s settings.Settings, build, version st
 		settings: s, machine: machine, live: live, stopped: stopped,
 		undelivered: undelivered, stream: archive.stream,
 	}
+	if s.Cluster.New {
+		w.account = *stack.Account()
+	}
 	w.makeAlarms(stack, topic)
 	if s.Watch.Dashboard {
 		if err := w.makeDashboard(stack); err != nil {
 			return fmt.Errorf("dashboard of the stack: %w", err)
 		}
 	}
-	newOutputs(stack, machine, runs, cluster, network, roles)
+	newOutputs(stack, s, machine, runs, cluster, network, roles)
 	if err := outputPolicies(stack, s, archive, roles); err != nil {
 		return fmt.Errorf("policies of the archive's owner: %w", err)
 	}

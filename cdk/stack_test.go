@@ -88,6 +88,8 @@ func TestPartsAreThereWhenAskedFor(t *testing.T) {
 		{"archive", "AWS::S3::Bucket", "Archive", whole(), private()},
 		{"delivery", "AWS::KinesisFirehose::DeliveryStream", "Delivery", whole(), private()},
 		{"delivery's alarm", "AWS::CloudWatch::Alarm", "NotArchived", whole(), private()},
+		{"domain's alarm", "AWS::CloudWatch::Alarm", "DomainRed", whole(), private()},
+		{"domain's master user", "AWS::SecretsManager::Secret", "MasterSecret", whole(), private()},
 		{"domain", "AWS::OpenSearchService::Domain", "Domain", whole(), private()},
 		{"report of stopped runs", "AWS::StepFunctions::StateMachine", "StoppedMachine", least(), nil},
 	} {
@@ -147,6 +149,9 @@ func TestSettingsReachTheirPlace(t *testing.T) {
 		{"searchNodes", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"ClusterConfig", "InstanceCount"}, 4.0},
 		{"searchNodes", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"ClusterConfig", "ZoneAwarenessConfig", "AvailabilityZoneCount"}, 2.0},
 		{"searchVolume", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"EBSOptions", "VolumeSize"}, 200.0},
+		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"AdvancedSecurityOptions", "Enabled"}, true},
+		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"AdvancedSecurityOptions", "InternalUserDatabaseEnabled"}, true},
+		{"search new", whole(), "AWS::CloudWatch::Alarm", "DomainDisk", []any{"Threshold"}, 51200.0},
 		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"DomainEndpointOptions", "EnforceHTTPS"}, true},
 		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"EncryptionAtRestOptions", "Enabled"}, true},
 		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"NodeToNodeEncryptionOptions", "Enabled"}, true},
@@ -201,7 +206,7 @@ func TestDashboardIsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &d); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
-	if len(d.Widgets) != 12 {
+	if len(d.Widgets) != 14 {
 		t.Errorf("the dashboard has %d widgets", len(d.Widgets))
 	}
 }

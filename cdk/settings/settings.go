@@ -58,7 +58,7 @@ type Cluster struct {
 	Instance string   `context:"searchInstance" default:"r7g.large.search" form:"^[a-z0-9-]+\\.[a-z0-9]+\\.search$" takes:"an instance type such as r7g.large.search" means:"New domain: type of its data nodes."`
 	Nodes    int      `context:"searchNodes" default:"2" range:"1 to 80" means:"New domain: how many data nodes; from 2 on they are spread over two or three zones, as many as there are subnets."`
 	Gibibyte int      `context:"searchVolume" default:"100" range:"10 to 16384" means:"New domain: GiB of disk (gp3) of each data node."`
-	Readers  []string `context:"searchReaders" form:"^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+$" takes:"a list of ARNs of roles and users" means:"New domain: roles or users that may search its indices, beside the Lambdas."`
+	Readers  []string `context:"searchReaders" form:"^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+$" takes:"a list of ARNs of roles and users" means:"New domain: roles or users that may search its indices, with signed requests. People sign in to Dashboards as users of the domain."`
 }
 
 // Network is where the Lambdas that speak to the cluster, or write into files, run.
@@ -133,11 +133,22 @@ func (s Settings) Zones() int {
 	return min(len(s.Network.Subnets), 3)
 }
 
-// Environment is that of the Lambdas. What only the stack knows is given: the
-// names of the buckets, the cluster's URL, and the program's version.
-func (s Settings) Environment(archiveBucket, runBucket, url, version string) map[string]string {
+// Made is what of the Lambdas' settings only the stack knows.
+type Made struct {
+	ArchiveBucket, RunBucket, SearchURL, Version string
+	// Master is the secret of a new domain's master user, Writers are the roles that
+	// are to be mapped with it.
+	Master  string
+	Writers []string
+}
+
+// Environment is that of the Lambdas.
+func (s Settings) Environment(m Made) map[string]string {
 	r := s.Settings
-	r.ArchiveBucket, r.RunBucket, r.Search.URL, r.Version = archiveBucket, runBucket, url, version
+	r.ArchiveBucket, r.RunBucket, r.Search.URL, r.Version = m.ArchiveBucket, m.RunBucket, m.SearchURL, m.Version
+	if r.Search.Master = m.Master; m.Master != "" {
+		r.Search.Writers, r.Search.Readers = m.Writers, s.Cluster.Readers
+	}
 	// The region is part of the ARN of a domain that exists. A new domain lies in
 	// the stack's own, which the Lambdas know.
 	if parts := strings.Split(s.Cluster.Domain, ":"); len(parts) > 3 {

@@ -232,7 +232,7 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 		if s.Cluster.Domain != "" {
 			want.Search.Region = "ap-northeast-1"
 		}
-		variables := s.Environment("my-archive", "my-runs", s.Search.URL, "1.2.3")
+		variables := s.Environment(Made{ArchiveBucket: "my-archive", RunBucket: "my-runs", SearchURL: s.Search.URL, Version: "1.2.3"})
 		got, err := settings.Read(func(name string) string { return variables[name] })
 		if err != nil {
 			t.Fatal(err)

@@ -79,6 +79,11 @@ type Search struct {
 	CA string `env:"SEARCH_CA" context:"searchCA" takes:"the path of a file" means:"PEM file with a certificate authority to trust beside the system's."`
 	// Region of an Amazon domain, for SigV4.
 	Region string `env:"SEARCH_REGION" inherits:"AWS_REGION"`
+	// Master is the ARN of the secret of a master user of the domain, as whom Prepare
+	// maps the IAM roles Writers and Readers; empty where that is for others to do.
+	Master  string   `env:"SEARCH_MASTER"`
+	Writers []string `env:"SEARCH_WRITERS"`
+	Readers []string `env:"SEARCH_READERS"`
 }
 
 // FieldNames are the values that Fields may hold.
