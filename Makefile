@@ -80,7 +80,7 @@ sweep: ## fail every call of a run in every way (some 20 minutes), and write doc
 	go test -run '^TestSweep' -timeout 90m -v ./cmd/rehydrate -sweep -update
 
 .PHONY: deploy diff destroy start
-deploy: node_modules ## deploy the stack; settings in cdk.json or CDK='-c rehydrate:archive=…'
+deploy: node_modules ## deploy the stack, with the settings that rehydrate init wrote (for once: CDK='-c rehydrate:live=true')
 	npx cdk deploy $(CDK)
 diff: node_modules ## what a deploy would change
 	npx cdk diff $(CDK)
