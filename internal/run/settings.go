@@ -28,7 +28,7 @@ import (
 //	usage     the same for the flag, where a local run means something else by it
 type Settings struct {
 	ArchiveBucket   string         `env:"ARCHIVE_BUCKET" context:"archive" form:"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" takes:"the name of a bucket, or new" means:"**Required.** Bucket that holds the archive; it is only ever read. *new* makes one, and the way of the logs into it."`
-	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it." usage:"Firehose prefix expression of the keys; may be given more than once"`
+	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it; with two asterisks at its end, all that is below is read, whatever time its key tells." usage:"Firehose prefix expression of the keys, or one that ends in ** for all that is below; may be given more than once"`
 	ArchiveZone     *time.Location `env:"ARCHIVE_ZONE" context:"archiveZone" flag:"archive-zone" default:"UTC" means:"Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."`
 	ArchiveRegion   string         `env:"ARCHIVE_REGION" inherits:"AWS_REGION" context:"archiveRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's logs are from, where it is not the stack's: what the field *region* says."`
 	// RunBucket holds everything of a run, under runs/.
