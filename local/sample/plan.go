@@ -14,8 +14,11 @@ type draft struct {
 	format   string
 	records  []record
 	damage   damage
-	// body is there instead of records.
-	body []byte
+	// body is there instead of records; so are lines, in gzip unless they are to be
+	// plain.
+	body  []byte
+	lines []line
+	plain bool
 	// skipped: known by its key to hold no records.
 	skipped bool
 }
@@ -54,6 +57,9 @@ func plan(o Options, rng *rand.Rand) []draft {
 		})
 	}
 	oddities(rng, drafts)
+	if !o.only() {
+		return inForms(o, rng, drafts)
+	}
 	if o.Damaged {
 		damageSome(drafts)
 	}
@@ -168,7 +174,7 @@ func extras(o Options, rng *rand.Rand, drafts []draft) []draft {
 		case i == len(drafts)*2/3 && o.Damaged:
 			all = append(all, draft{key: o.key(rng, after), modified: after, format: "HTML page", body: []byte(page), damage: damageForeign})
 		case i == len(drafts)*3/4 && o.Damaged:
-			all = append(all, draft{key: o.key(rng, after), modified: after, format: "export task", body: exportLines(d.records), damage: damageForeign})
+			all = append(all, draft{key: o.key(rng, after), modified: after, format: "Parquet", body: parquet(), damage: damageForeign})
 		}
 	}
 	return all

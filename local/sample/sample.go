@@ -7,6 +7,7 @@
 package sample
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -30,6 +31,9 @@ type Options struct {
 	Stream string
 	// Damaged adds the objects that cannot be read to their end.
 	Damaged bool
+	// Forms in which the logs are laid down, an even share of the objects in each;
+	// none for subscription records alone.
+	Forms []Form
 }
 
 // Default is the archive that people try first: three days of December 2018 in
@@ -66,8 +70,13 @@ const minObjects = 48
 
 // Event is one log event as it was logged.
 type Event struct {
+	// ID is empty where the form has none. Same then tells events apart: two of
+	// equal Same are the same event, met twice.
 	ID   string
+	Same string
 	Time time.Time
+	// Approximate: the Time is that of its object's key.
+	Approximate bool
 	// Message has U+FFFD for each byte that is not UTF-8 in the archive.
 	Message              string
 	Owner, Group, Stream string
@@ -100,14 +109,14 @@ type Truth struct {
 	Objects []Object
 }
 
-// Expect gives, by id, the events with from ≤ time < to that can be read: what
-// the cluster must hold after a run over this range, no more and no less.
+// Expect gives, by ID or Same, the events with from ≤ time < to that can be read:
+// what the cluster must hold after a run over this range, no more and no less.
 func (t Truth) Expect(from, to time.Time) map[string]Event {
 	events := map[string]Event{}
 	for _, o := range t.Objects {
 		for _, e := range o.Events {
 			if !e.Time.Before(from) && e.Time.Before(to) {
-				events[e.ID] = e
+				events[cmp.Or(e.ID, e.Same)] = e
 			}
 		}
 	}
