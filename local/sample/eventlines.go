@@ -56,19 +56,18 @@ func messageLines(share []draft) []draft {
 	for i, d := range share {
 		laid := draft{key: d.key, modified: d.modified, format: "messages only", plain: i%3 == 0}
 		begun := begunAt(d.key)
-		met := map[string]int{}
 		joined := i%5 == 4
 		for _, e := range usable(share[i : i+1]) {
 			switch {
 			case !joined:
 			case strings.HasPrefix(e.Message, `{"level":`):
-				laid.lines = append(laid.lines, messageLine(e.Message, begun, met))
+				laid.lines = append(laid.lines, laid.message(e.Message, begun))
 				continue
 			default:
 				continue
 			}
 			for text := range strings.Lines(e.Message + "\n") {
-				laid.lines = append(laid.lines, messageLine(text, begun, met))
+				laid.lines = append(laid.lines, laid.message(text, begun))
 			}
 		}
 		if len(laid.lines) > 0 {
@@ -78,9 +77,9 @@ func messageLines(share []draft) []draft {
 	return all
 }
 
-// messageLine is a line of a message: an event of its own, at the time that it
-// states or when its object was begun; none where it is empty.
-func messageLine(text string, begun time.Time, met map[string]int) line {
+// message is a line of a message: an event of its own, at the time that it states
+// or when its object was begun; none where it is blank.
+func (d *draft) message(text string, begun time.Time) line {
 	message := strings.TrimSuffix(text, "\n")
 	if strings.TrimSpace(message) == "" {
 		return line{text: text}
@@ -91,7 +90,7 @@ func messageLine(text string, begun time.Time, met map[string]int) line {
 		e.Time = stated
 	}
 	e.Approximate = !ok
-	e.derive(met)
+	e.placed(d.key, len(d.lines))
 	return line{text: text, event: &e}
 }
 

@@ -57,10 +57,10 @@ func (o Options) task(rng *rand.Rand, events []Event, group string, from, to tim
 			d := draft{
 				key: folder + stream + "/" + numbered(n) + ".gz", modified: to.Add(time.Hour), format: "export task",
 			}
-			met := map[string]int{}
+			met := map[string]uint32{}
 			for _, e := range part {
 				e.Group, e.Owner, e.Stream = "", "", stream
-				e.derive(met)
+				e.told(met)
 				d.lines = append(d.lines, exported(e)...)
 			}
 			drafts = append(drafts, d)

@@ -22,18 +22,19 @@ func fluentBit(o Options, rng *rand.Rand, share []draft) []draft {
 			c := containerOf(stream)
 			dated := dateForms()[(i+n)%len(dateForms())]
 			laid := draft{modified: d.modified, format: "Fluent Bit", plain: i%2 == 0}
-			met := map[string]int{}
+			laid.key = o.Prefix + "fluent-bit-logs/" + c.tag() + streams[stream][0].Time.UTC().Format("/2006/01/02/15/04/05") +
+				"-object" + uuid(rng)[:8]
+			met := map[string]uint32{}
 			for _, e := range streams[stream] {
 				for text := range strings.Lines(e.Message + "\n") {
-					e := Event{Time: e.Time, Message: strings.TrimSuffix(text, "\n"), Stream: stream}
-					date, at := dated(e.Time)
-					e.Time = at
-					e.derive(met)
+					date, at, fine := dated(e.Time)
+					e := Event{Time: at, Message: strings.TrimSuffix(text, "\n"), Group: c.name, Stream: c.name + "/" + c.task}
+					if e.told(met); !fine {
+						e.placed(laid.key, len(laid.lines))
+					}
 					laid.lines = append(laid.lines, line{text: c.record(date, e.Message), event: &e})
 				}
 			}
-			laid.key = o.Prefix + "fluent-bit-logs/" + c.tag() + streams[stream][0].Time.UTC().Format("/2006/01/02/15/04/05") +
-				"-object" + uuid(rng)[:8]
 			all = append(all, laid)
 		}
 	}
@@ -52,19 +53,22 @@ func streamsOf(streams map[string][]Event) []string {
 	return names
 }
 
-// dateForms write a time as json_date_format says, and tell what is left of it.
-func dateForms() []func(time.Time) (text string, at time.Time) {
-	return []func(time.Time) (string, time.Time){
-		func(t time.Time) (string, time.Time) {
-			return t.UTC().Format(`"2006-01-02T15:04:05.000000Z"`), t
+// dateForms write a time as json_date_format says, and tell what is left of it and
+// whether that is to the millisecond.
+func dateForms() []func(time.Time) (text string, at time.Time, fine bool) {
+	return []func(time.Time) (string, time.Time, bool){
+		func(t time.Time) (string, time.Time, bool) {
+			return t.UTC().Format(`"2006-01-02T15:04:05.000000Z"`), t, true
 		},
-		func(t time.Time) (string, time.Time) {
-			return t.UTC().Format(`"2006-01-02 15:04:05.000000"`), t
+		func(t time.Time) (string, time.Time, bool) {
+			return t.UTC().Format(`"2006-01-02 15:04:05.000000"`), t, true
 		},
-		func(t time.Time) (string, time.Time) { return fmt.Sprint(t.Unix()), t.Truncate(time.Second) },
-		func(t time.Time) (string, time.Time) { return fmt.Sprint(t.UnixMilli()), t },
-		func(t time.Time) (string, time.Time) {
-			return fmt.Sprintf("%d.%03d", t.Unix(), t.UnixMilli()%1000), t
+		func(t time.Time) (string, time.Time, bool) {
+			return fmt.Sprint(t.Unix()), t.Truncate(time.Second), false
+		},
+		func(t time.Time) (string, time.Time, bool) { return fmt.Sprint(t.UnixMilli()), t, true },
+		func(t time.Time) (string, time.Time, bool) {
+			return fmt.Sprintf("%d.%03d", t.Unix(), t.UnixMilli()%1000), t, true
 		},
 	}
 }
@@ -102,13 +106,12 @@ func fluentd(o Options, share []draft) []draft {
 			laid := draft{
 				key: o.Prefix + "fluentd/" + day + "_" + fmt.Sprint(n), modified: part[len(part)-1].Time.Add(10 * time.Minute), format: "Fluentd",
 			}
-			met := map[string]int{}
 			for _, e := range part {
 				c := containerOf(e.Stream)
 				text := fmt.Sprintf("%s\t%s\t{\"container_id\":\"%s\",\"container_name\":\"/%s\",\"source\":\"stdout\",\"log\":%s}\n",
 					e.Time.In(time.FixedZone("", 9*60*60)).Format(time.RFC3339), c.tag(), c.task, c.name, quoted(e.Message))
-				e = Event{Time: e.Time.Truncate(time.Second), Message: e.Message, Stream: e.Stream}
-				e.derive(met)
+				e = Event{Time: e.Time.Truncate(time.Second), Message: e.Message, Stream: c.name}
+				e.placed(laid.key, len(laid.lines))
 				laid.lines = append(laid.lines, line{text: text, event: &e})
 			}
 			all = append(all, laid)

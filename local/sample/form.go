@@ -108,11 +108,20 @@ func usable(share []draft) []Event {
 	return events
 }
 
-// derive gives an event an identity in the place of its id: stream, time, message
-// and, by met, the how-manieth of these it is in its object.
-func (e *Event) derive(met map[string]int) {
+// told gives an event of an object an identity in the place of its id: by met, it is
+// the how-manieth of the same stream, time and message in the object. Line ends at
+// the end of a message make no difference.
+func (e *Event) told(met map[string]uint32) {
 	e.ID = ""
-	same := e.Stream + "\x00" + e.Time.UTC().Format(time.RFC3339Nano) + "\x00" + e.Message
+	same := e.Stream + "\x00" + e.Time.UTC().Format(time.RFC3339Nano) + "\x00" + strings.TrimRight(e.Message, "\r\n")
+	e.Before = met[same]
 	met[same]++
-	e.Same = fmt.Sprintf("%s\x00%d", same, met[same])
+	e.Same = fmt.Sprintf("%s\x00%d", same, e.Before)
+}
+
+// placed gives an event that cannot be told from others by what it is the identity
+// of its place: the how-manieth it is of its object.
+func (e *Event) placed(key string, n int) {
+	e.ID, e.Placed = "", true
+	e.Same = fmt.Sprintf("%s\x00%d", key, n)
 }

@@ -71,11 +71,15 @@ const minObjects = 48
 // Event is one log event as it was logged.
 type Event struct {
 	// ID is empty where the form has none. Same then tells events apart: two of
-	// equal Same are the same event, met twice.
-	ID   string
-	Same string
-	Time time.Time
+	// equal Same are the same event, met twice. It is the stream, the time, the
+	// message and how many equal ones stand Before it in its object; Placed events
+	// lack one of these, and are told apart by where they stand.
+	ID     string
+	Same   string
+	Before uint32
+	Placed bool
 	// Approximate: the Time is that of its object's key.
+	Time        time.Time
 	Approximate bool
 	// Message has U+FFFD for each byte that is not UTF-8 in the archive.
 	Message              string
