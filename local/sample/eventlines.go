@@ -10,12 +10,12 @@ import (
 // eventLines are objects of Firehose's whose transform wrote the events one a line,
 // each object in another spelling.
 func eventLines(share []draft) []draft {
-	spell := []func(Event) string{spelledPlain, spelledAt, spelledSnake, spelledAnswer}
+	spell := []func(*Event) string{spelledPlain, spelledAt, spelledSnake, spelledAnswer}
 	var all []draft
 	for i, d := range share {
-		laid := draft{key: d.key, modified: d.modified, format: "events as JSON lines", plain: i%3 == 0}
+		laid := draft{key: d.key, begun: d.begun, modified: d.modified, format: "events as JSON lines", plain: i%3 == 0}
 		for _, e := range usable(share[i : i+1]) {
-			laid.lines = append(laid.lines, line{text: spell[i%len(spell)](e) + "\n", event: &e})
+			laid.lines = append(laid.lines, line{text: spell[i%len(spell)](&e) + "\n", event: &e})
 		}
 		all = append(all, laid)
 	}
@@ -23,24 +23,25 @@ func eventLines(share []draft) []draft {
 }
 
 // spelledPlain is the event of the record, with the record's own members.
-func spelledPlain(e Event) string {
+func spelledPlain(e *Event) string {
 	return fmt.Sprintf(`{"id":"%s","timestamp":%d,"message":%s,"logGroup":%s,"logStream":%s,"owner":"%s"}`,
 		e.ID, e.Time.UnixMilli(), quoted(e.Message), quoted(e.Group), quoted(e.Stream), e.Owner)
 }
 
 // spelledAt has the names that logs have elsewhere, and the time in words.
-func spelledAt(e Event) string {
+func spelledAt(e *Event) string {
 	return fmt.Sprintf(`{"@id":"%s","@timestamp":"%s","@message":%s,"@owner":"%s","@log_group":%s,"@log_stream":%s}`,
 		e.ID, e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), quoted(e.Message), e.Owner, quoted(e.Group), quoted(e.Stream))
 }
 
-func spelledSnake(e Event) string {
+func spelledSnake(e *Event) string {
 	return fmt.Sprintf(`{"owner": "%s", "log_group": %s, "log_stream": %s, "timestamp": %d, "message": %s, "event_id": "%s"}`,
 		e.Owner, quoted(e.Group), quoted(e.Stream), e.Time.UnixMilli(), quoted(e.Message), e.ID)
 }
 
-// spelledAnswer is an event as FilterLogEvents answers it.
-func spelledAnswer(e Event) string {
+// spelledAnswer is an event as FilterLogEvents answers it, which names no owner.
+func spelledAnswer(e *Event) string {
+	e.Owner = ""
 	return fmt.Sprintf(`{"logGroupName":%s,"logStreamName":%s,"timestamp":%d,"message":%s,"ingestionTime":%d,"eventId":"%s"}`,
 		quoted(e.Group), quoted(e.Stream), e.Time.UnixMilli(), quoted(e.Message), e.Time.UnixMilli()+1234, e.ID)
 }
@@ -54,20 +55,19 @@ func quoted(s string) string { return string(appendString(nil, s, false)) }
 func messageLines(share []draft) []draft {
 	var all []draft
 	for i, d := range share {
-		laid := draft{key: d.key, modified: d.modified, format: "messages only", plain: i%3 == 0}
-		begun := begunAt(d.key)
+		laid := draft{key: d.key, begun: d.begun, modified: d.modified, format: "messages only", plain: i%3 == 0}
 		joined := i%5 == 4
 		for _, e := range usable(share[i : i+1]) {
 			switch {
 			case !joined:
 			case strings.HasPrefix(e.Message, `{"level":`):
-				laid.lines = append(laid.lines, laid.message(e.Message, begun))
+				laid.lines = append(laid.lines, laid.message(e.Message))
 				continue
 			default:
 				continue
 			}
 			for text := range strings.Lines(e.Message + "\n") {
-				laid.lines = append(laid.lines, laid.message(text, begun))
+				laid.lines = append(laid.lines, laid.message(text))
 			}
 		}
 		if len(laid.lines) > 0 {
@@ -79,12 +79,12 @@ func messageLines(share []draft) []draft {
 
 // message is a line of a message: an event of its own, at the time that it states
 // or when its object was begun; none where it is blank.
-func (d *draft) message(text string, begun time.Time) line {
+func (d *draft) message(text string) line {
 	message := strings.TrimSuffix(text, "\n")
 	if strings.TrimSpace(message) == "" {
 		return line{text: text}
 	}
-	e := Event{Message: message, Time: begun}
+	e := Event{Message: message, Time: d.begun}
 	stated, ok := statedTime(message)
 	if ok {
 		e.Time = stated
@@ -92,13 +92,6 @@ func (d *draft) message(text string, begun time.Time) line {
 	e.Approximate = !ok
 	e.placed(d.key, len(d.lines))
 	return line{text: text, event: &e}
-}
-
-// begunAt reads when an object was begun from a key of Firehose's.
-func begunAt(key string) time.Time {
-	const form, uuid = "2006-01-02-15-04-05", len("-00000000-0000-4000-8000-000000000000")
-	t, _ := time.Parse(form, key[len(key)-uuid-len(form):len(key)-uuid])
-	return t
 }
 
 // statedTime reads the time of a message as the sources of this package write

@@ -55,7 +55,7 @@ func (o Options) task(rng *rand.Rand, events []Event, group string, from, to tim
 		stream := strings.ReplaceAll(name, "/", "-")
 		for n, part := range chunks(streams[name]) {
 			d := draft{
-				key: folder + stream + "/" + numbered(n) + ".gz", modified: to.Add(time.Hour), format: "export task",
+				key: folder + stream + "/" + numbered(n) + ".gz", modified: to.Add(time.Hour), format: "export task", openEnded: true,
 			}
 			met := map[string]uint32{}
 			for _, e := range part {

@@ -21,9 +21,8 @@ func fluentBit(o Options, rng *rand.Rand, share []draft) []draft {
 		for n, stream := range streamsOf(streams) {
 			c := containerOf(stream)
 			dated := dateForms()[(i+n)%len(dateForms())]
-			laid := draft{modified: d.modified, format: "Fluent Bit", plain: i%2 == 0}
-			laid.key = o.Prefix + "fluent-bit-logs/" + c.tag() + streams[stream][0].Time.UTC().Format("/2006/01/02/15/04/05") +
-				"-object" + uuid(rng)[:8]
+			laid := draft{begun: streams[stream][0].Time.UTC().Truncate(time.Second), modified: d.modified, format: "Fluent Bit", plain: i%2 == 0}
+			laid.key = o.Prefix + "fluent-bit-logs/" + c.tag() + laid.begun.Format("/2006/01/02/15/04/05") + "-object" + uuid(rng)[:8]
 			met := map[string]uint32{}
 			for _, e := range streams[stream] {
 				for text := range strings.Lines(e.Message + "\n") {
@@ -104,7 +103,7 @@ func fluentd(o Options, share []draft) []draft {
 		n := 0
 		for part := range slices.Chunk(days[day], inObject) {
 			laid := draft{
-				key: o.Prefix + "fluentd/" + day + "_" + fmt.Sprint(n), modified: part[len(part)-1].Time.Add(10 * time.Minute), format: "Fluentd",
+				key: o.Prefix + "fluentd/" + day + "_" + fmt.Sprint(n), begun: part[0].Time.UTC().Truncate(24 * time.Hour), modified: part[len(part)-1].Time.Add(10 * time.Minute), format: "Fluentd",
 			}
 			for _, e := range part {
 				c := containerOf(e.Stream)

@@ -42,11 +42,15 @@ func (d draft) pack(o *Object) ([]byte, error) {
 				continue
 			}
 			o.Events = append(o.Events, *l.event)
-			o.Decoded++
 			if cut {
 				o.Unverified++
 			}
 		}
 	}
+	if last := len(o.Events) - 1; d.damage == damageCut && d.openEnded {
+		o.Lost, o.Events = o.Events[last:], o.Events[:last]
+		o.Unverified--
+	}
+	o.Decoded = int64(len(o.Events))
 	return body, nil
 }

@@ -42,7 +42,7 @@ const unreadable = "not a record of CloudWatch Logs"
 
 // object makes the bytes of an object, and what reading them must come to.
 func (d draft) object(rng *rand.Rand) (Object, []byte, error) {
-	o := Object{Key: d.key, Modified: d.modified, Format: d.format, Skipped: d.skipped, End: run.Indexed}
+	o := Object{Key: d.key, Modified: d.modified, Begun: d.begun, Format: d.format, Skipped: d.skipped, End: run.Indexed}
 	body := d.body
 	switch {
 	case d.lines != nil:

@@ -90,7 +90,9 @@ type Event struct {
 type Object struct {
 	Key      string
 	Modified time.Time
-	Size     int
+	// Begun is the time in the key of an object with events, zero where it tells none.
+	Begun time.Time
+	Size  int
 	// Format is the form of the bytes, for people.
 	Format string
 	// Skipped objects hold no records and are known by their key.
