@@ -168,7 +168,7 @@ func extras(o Options, rng *rand.Rand, drafts []draft) []draft {
 		case i == len(drafts)*2/3 && o.Damaged:
 			all = append(all, draft{key: o.key(rng, after), modified: after, format: "HTML page", body: []byte(page), damage: damageForeign})
 		case i == len(drafts)*3/4 && o.Damaged:
-			all = append(all, draft{key: o.key(rng, after), modified: after, format: "export task", body: exportLines(d.records), damage: damageForeign})
+			all = append(all, draft{key: o.key(rng, after), modified: after, format: "Parquet", body: parquet(), damage: damageForeign})
 		}
 	}
 	return all
