@@ -39,6 +39,9 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 	if v.Unfit > 0 {
 		fmt.Fprintf(w, "%d keys have no time in their name: %s\n", v.Unfit, few(v.UnfitKeys))
 	}
+	if v.Whole > 0 {
+		fmt.Fprintf(w, "%d objects lie below a prefix that ends in **: every run reads all of them, whatever its range\n", v.Whole)
+	}
 	if p.Skipped > 0 {
 		fmt.Fprintf(w, "%d keys are no archive objects and were left out\n", p.Skipped)
 	}
@@ -49,7 +52,7 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 		fmt.Fprintf(w, "%d keys or folders do not fit the prefix expression and were not looked into: %s\n", v.Unmatched, few(v.UnmatchedKeys))
 	}
 	if e := v.Estimate; e != nil {
-		fmt.Fprintf(w, "By %d objects: about %d events, %d bytes of plain text\n", e.Sampled, e.Events, e.PlainBytes)
+		fmt.Fprintf(w, "By %d objects: about %d events, %d of them of the range; %d bytes of plain text\n", e.Sampled, e.Events, e.InRange, e.PlainBytes)
 		if e.Unreadable > 0 {
 			fmt.Fprintf(w, "  %d of them could not be read to the end\n", e.Unreadable)
 		}

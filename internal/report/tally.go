@@ -85,16 +85,19 @@ func (t *tally) hour(hour int64) *Hour {
 func (t *tally) listed(o run.Object) {
 	t.Listed++
 	t.Bytes += o.Size
-	if o.Time == nil {
+	if !timed(o) {
 		t.Timeless++
 		return
 	}
 	t.hour(hourOf(*o.Time)).Objects++
 }
 
+// timed tells whether an object was looked for by the hour that its key tells.
+func timed(o run.Object) bool { return o.Time != nil && !o.Loose }
+
 // problem counts an object that did not end indexed.
 func (t *tally) problem(res result) {
-	if res.object.Time != nil {
+	if timed(res.object) {
 		t.hour(hourOf(*res.object.Time)).Problems++
 	}
 	t.errors.add(res)
@@ -136,7 +139,7 @@ func (t *tally) add(res result) {
 		t.replayed.Add(o.Counts)
 	}
 	t.slow(res)
-	if res.object.Time != nil && documents > 0 {
+	if documents > 0 && timed(res.object) {
 		t.edges(*res.object.Time, documents)
 	}
 }

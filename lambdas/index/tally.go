@@ -30,7 +30,7 @@ func newTally(object run.Object) *tally {
 		s.bounds = append(s.bounds, b.Milliseconds())
 	}
 	s.lag = make([]int64, len(s.bounds)+1)
-	if object.Time != nil {
+	if object.Time != nil && !object.Loose {
 		s.arrived = object.Time.UnixMilli()
 	}
 	s.reset()

@@ -23,6 +23,7 @@ type sampler struct {
 // beginning is what the first bytes of an object told.
 type beginning struct {
 	events, plain, read int64
+	inRange             int64 // of the events
 	unreadable          bool
 	// written events would be in files of packed bytes.
 	written, packed int64
@@ -53,7 +54,10 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		b.plain = decoder.Stats().PlainBytes
 		if err == nil {
 			b.events++
-			out.add(&e)
+			if s.inRange(&e) {
+				b.inRange++
+				out.add(&e)
+			}
 			continue
 		}
 		var damaged *decode.Damaged
@@ -69,10 +73,14 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 	return b, nil
 }
 
+// inRange tells whether a run would do more with an event than read it.
+func (s *sampler) inRange(e *decode.Event) bool {
+	return e.Malformed == "" && e.Time >= s.plan.From.UnixMilli() && e.Time < s.plan.To.UnixMilli()
+}
+
 // output measures what a run would write into files; nothing, where these are not
 // its destination.
 type output struct {
-	plan   run.Plan
 	filter *document.Filter
 	lines  *document.Lines
 	line   []byte
@@ -83,16 +91,16 @@ type output struct {
 
 func newOutput(p run.Plan) (*output, error) {
 	if p.Destination != run.ToFiles {
-		return &output{plan: p}, nil
+		return &output{}, nil
 	}
 	filter, err := document.NewFilter(p.Include, p.Exclude)
-	o := &output{plan: p, filter: filter, lines: document.NewLines()}
+	o := &output{filter: filter, lines: document.NewLines()}
 	o.gzip, _ = gzip.NewWriterLevel(&o.packed, gzip.BestSpeed) // a level that there is
 	return o, err
 }
 
 func (o *output) add(e *decode.Event) {
-	if o.gzip == nil || e.Malformed != "" || e.Time < o.plan.From.UnixMilli() || e.Time >= o.plan.To.UnixMilli() || !o.filter.Pass(e) {
+	if o.gzip == nil || !o.filter.Pass(e) {
 		return
 	}
 	o.events++
