@@ -5,9 +5,12 @@ import (
 	"github.com/rehydrate/rehydrate/internal/timestamp"
 )
 
-// readFrom makes ready for what is known of the object.
-func (d *Decoder) readFrom(s Source) {
-	d.source = s
+// readyForLines makes what all forms but records need.
+func (d *Decoder) readyForLines() {
+	if d.whole != nil {
+		return
+	}
+	s := d.source
 	d.reader = timestamp.Reader{Zone: s.AssumeZone, Near: s.Begun}
 	d.headers = map[string]*Header{}
 	d.whole = &Header{}

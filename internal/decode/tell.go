@@ -11,11 +11,19 @@ import (
 // tell what it is.
 const sniffed = 4 << 10
 
+// usual is how nearly all records begin.
+const usual = `{"messageType":"DATA_MESSAGE"`
+
 // tellForm decides which form the object has, by the rules in the package's comment,
 // and moves nothing but over the marks before the first value.
 func (d *Decoder) tellForm() error {
 	for {
 		b := d.visible()
+		if bytes.HasPrefix(b[d.at:], []byte(usual)) {
+			d.form = Records
+			return nil
+		}
+		d.readyForLines()
 		at := d.at
 		if bytes.HasPrefix(b[at:], []byte(byteOrderMark)) {
 			at += len(byteOrderMark)
@@ -74,10 +82,6 @@ func (d *Decoder) tellFrom(b []byte, i int) (form Form, array, enough bool) {
 // tellObject decides by an object, perhaps the first of an array; "" says that it
 // is text.
 func (d *Decoder) tellObject(b []byte, i int, array bool) (form Form, enough bool) {
-	const usual = `{"messageType":"DATA_MESSAGE"`
-	if bytes.HasPrefix(b[i:], []byte(usual)) {
-		return Records, true
-	}
 	o := &d.line
 	n, p := o.scan(d, b, i)
 	switch {
