@@ -31,6 +31,9 @@ type Settings struct {
 	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it; with two asterisks at its end, all that is below is read, whatever time its key tells." usage:"Firehose prefix expression of the keys, or one that ends in ** for all that is below; may be given more than once"`
 	ArchiveZone     *time.Location `env:"ARCHIVE_ZONE" context:"archiveZone" flag:"archive-zone" default:"UTC" means:"Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."`
 	ArchiveRegion   string         `env:"ARCHIVE_REGION" inherits:"AWS_REGION" context:"archiveRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's logs are from, where it is not the stack's: what the field *region* says."`
+	TimeFields      []string       `env:"TIME_FIELDS" context:"timeField" flag:"time-field" takes:"a list of names" means:"Members of JSON messages that tell their time, where the archive tells none, before the usual ones (*timestamp*, *@timestamp*, *time*, *ts*, *date*, *datetime*, *eventTime*, *asctime*, *@t*) are tried." usage:"Member of JSON messages that tells their time, where the archive tells none, before the usual ones; may be given more than once"`
+	AssumeZone      *time.Location `env:"ASSUME_ZONE" context:"assumeZone" flag:"assume-zone" default:"UTC" means:"Zone of times in logs that are written without one."`
+	IDs             string         `env:"IDS" context:"ids" flag:"ids" default:"archive" values:"archive,derived" means:"*archive* takes the ids that the archive has and derives those that it lacks; *derived* derives all, so that the same log in two forms is one set of documents." usage:"Ids of documents: archive (derived where the archive has none) or derived (all of them)."`
 	// RunBucket holds everything of a run, under runs/.
 	RunBucket string `env:"RUN_BUCKET"`
 	// ArchiveEndpoint and RunEndpoint are the URLs of S3 servers other than AWS's;
@@ -75,6 +78,9 @@ type Search struct {
 	// Region of an Amazon domain, for SigV4.
 	Region string `env:"SEARCH_REGION" inherits:"AWS_REGION"`
 }
+
+// DerivedIDs is the value of Settings.IDs that derives the ids of all events.
+const DerivedIDs = "derived"
 
 // FieldNames are the values that Fields may hold.
 func FieldNames() []string {
