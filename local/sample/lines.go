@@ -20,7 +20,8 @@ func (d draft) pack(o *Object) ([]byte, error) {
 		return nil, err
 	}
 	body := []byte{}
-	for at, end := 0, 0; at < len(d.lines); at = end {
+	end := 0
+	for at := 0; at < len(d.lines); at = end {
 		for end = min(at+linesOfMember, len(d.lines)); end < len(d.lines) && d.lines[end].event == nil; end++ { // an event is not parted
 		}
 		var text strings.Builder

@@ -19,7 +19,7 @@ import (
 )
 
 //go:embed testdata
-var testdata embed.FS //nolint:gochecknoglobals // the compiler's
+var testdata embed.FS
 
 // Recorded gives objects by key, and the truth: one object of each form beside
 // CloudWatch's aws-logs-write-test.
