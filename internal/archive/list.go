@@ -113,7 +113,7 @@ func (l *listing) take(o run.Object, b *branch, each func(run.Object) error) err
 		l.found.Skipped++
 		return nil
 	}
-	o.Time = keyTime(o.Key, l.zone)
+	o.Time = KeyTime(o.Key, l.zone)
 	w := b.window
 	switch {
 	case b.whole:

@@ -191,14 +191,14 @@ func TestKeyTime(t *testing.T) {
 		"":                                                                                             "",
 	} {
 		got := ""
-		if at := keyTime(key, time.UTC); at != nil {
+		if at := KeyTime(key, time.UTC); at != nil {
 			got = at.Format(time.RFC3339)
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", key, got, want)
 		}
 	}
-	if at := keyTime("s-1-2018-12-10-03-57-44-x", zone(t, "Asia/Tokyo")); !at.Equal(instant(t, "2018-12-09T18:57:44Z")) {
+	if at := KeyTime("s-1-2018-12-10-03-57-44-x", zone(t, "Asia/Tokyo")); !at.Equal(instant(t, "2018-12-09T18:57:44Z")) {
 		t.Errorf("in Tokyo: %v", at)
 	}
 }

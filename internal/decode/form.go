@@ -2,47 +2,22 @@ package decode
 
 import "github.com/rehydrate/rehydrate/internal/run"
 
-// Form is how the events of an object are laid down.
-type Form string
+// Form is how the events of an object are laid down; "" while it is unknown.
+type Form = run.Form
 
-// The forms. docs/forms.md tells where each comes from.
+// The forms, for short.
 const (
-	// Records of a CloudWatch Logs subscription.
-	Records Form = "records"
-	// Events are JSON objects that each are one event, of people's own transforms
-	// or of an earlier run into files.
-	Events Form = "events"
-	// Messages alone: lines of text, and JSON objects that are messages themselves.
-	Messages Form = "messages"
-	// Export is what a CloudWatch Logs export task writes.
-	Export Form = "export"
-	// FluentBit is JSON objects of Fluent Bit, FireLens, Docker or Fluentd.
-	FluentBit Form = "fluentbit"
-	// Fluentd is its lines of time, tag and record.
-	Fluentd Form = "fluentd"
+	Records   = run.FormRecords
+	Events    = run.FormEvents
+	Messages  = run.FormMessages
+	Export    = run.FormExport
+	FluentBit = run.FormFluentBit
+	Fluentd   = run.FormFluentd
 )
 
-// Forms lists them in the order in which they are shown.
-func Forms() []Form { return []Form{Records, Events, Messages, Export, FluentBit, Fluentd} }
-
-// String names the form for people.
-func (f Form) String() string {
-	switch f {
-	case Records:
-		return "subscription records"
-	case Events:
-		return "events as JSON lines"
-	case Messages:
-		return "messages only"
-	case Export:
-		return "a CloudWatch Logs export task"
-	case FluentBit:
-		return "Fluent Bit or FireLens"
-	case Fluentd:
-		return "Fluentd"
-	}
-	return "unknown"
-}
+// structured tells whether a form is one of JSON objects, in which anything else
+// is malformed.
+func structured(f Form) bool { return f == Events || f == FluentBit }
 
 // IDKind says where an event's id is from.
 type IDKind uint8

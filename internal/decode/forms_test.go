@@ -25,7 +25,7 @@ func known(key string) Options {
 // message.
 func told(e *Event) string {
 	if e.Malformed != "" {
-		return fmt.Sprintf("%s malformed: %s %s", e.Form.name(), e.Malformed, e.Raw)
+		return fmt.Sprintf("%s malformed: %s %s", string(e.Form), e.Malformed, e.Raw)
 	}
 	id := string(e.ID)
 	if e.IDKind == IDOfContent {
@@ -35,10 +35,8 @@ func told(e *Event) string {
 	}
 	at := time.UnixMilli(e.Time).UTC().Format("02T15:04:05.000")
 	from := []string{"", "~message", "~key"}[e.TimeKind]
-	return fmt.Sprintf("%s %s|%s %s %s%s %s", e.Form.name(), e.Header.LogGroup, e.Header.LogStream, id, at, from, e.Message)
+	return fmt.Sprintf("%s %s|%s %s %s%s %s", string(e.Form), e.Header.LogGroup, e.Header.LogStream, id, at, from, e.Message)
 }
-
-func (f Form) name() string { return string(f) }
 
 func tell(t *testing.T, body string, o Options) (lines []string, err error) {
 	t.Helper()

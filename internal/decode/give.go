@@ -95,7 +95,7 @@ func (d *Decoder) giveText(e *Event, line []byte) {
 		d.refuse(e, line, lineNoFluentd)
 		return
 	}
-	if d.form.structured() {
+	if structured(d.form) {
 		d.refuse(e, line, lineNoJSON)
 		return
 	}

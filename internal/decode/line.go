@@ -27,7 +27,7 @@ func (d *Decoder) findLine() error {
 			} else if err != nil {
 				return d.stop(err)
 			}
-		case b[i] == '[' && d.form.structured():
+		case b[i] == '[' && structured(d.form):
 			d.at, d.array = i+1, arrayOpened
 			return nil
 		default:
@@ -37,10 +37,6 @@ func (d *Decoder) findLine() error {
 		}
 	}
 }
-
-// structured tells whether the form is one of JSON objects, in which anything
-// else is malformed.
-func (f Form) structured() bool { return f == Events || f == FluentBit }
 
 // kind is what stands at the beginning of a line.
 type kind uint8

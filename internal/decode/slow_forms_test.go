@@ -275,7 +275,7 @@ func (l *slowLines) line() {
 		return
 	}
 	l.any = true
-	if text[i] == '[' && l.form.structured() {
+	if text[i] == '[' && structured(l.form) {
 		l.at, l.slow.array = i+1, "["
 		return
 	}
@@ -325,7 +325,7 @@ func (l *slowLines) textLine(from, to int) {
 	line := l.slow.text[from:to]
 	r := timestamp.Reader{Zone: l.source.AssumeZone, Near: l.source.Begun}
 	switch {
-	case l.form.structured():
+	case structured(l.form):
 		e.Raw, e.Malformed = quote(string(line)), lineNoJSON
 	case l.form == Fluentd:
 		f, ok := splitFluentd(line)

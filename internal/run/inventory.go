@@ -62,6 +62,12 @@ type Estimate struct {
 	Events     int64 `json:"events"`
 	InRange    int64 `json:"inRange"`
 	PlainBytes int64 `json:"plainBytes"`
+	// Forms counts the sampled objects by how their events are laid down, see
+	// decode.Form. Malformed of the events could not be used, and of so many the id
+	// or time is none of the archive's own.
+	Forms     map[string]int64 `json:"forms"`
+	Malformed int64            `json:"malformed"`
+	Inferred
 	// Written events and OutputBytes, as stored, of a run whose destination is
 	// files: those of the range that pass the filters.
 	Written     int64 `json:"written,omitempty"`
@@ -77,4 +83,9 @@ type Estimate struct {
 	S3            float64 `json:"s3"`
 	Dollars       float64 `json:"dollars"`
 	Priced        string  `json:"priced"`
+}
+
+// CountForm adds a sampled object.
+func (e *Estimate) CountForm(form string) {
+	e.Forms = count(e.Forms, form, 1, maxForms)
 }

@@ -119,7 +119,7 @@ type Outcome struct {
 	Unverified int64 `json:"unverified,omitempty"`
 	Repaired   int64 `json:"repaired,omitempty"`
 
-	// Forms counts the decoded events by how they were laid down, see decode.Form.
+	// Forms counts the decoded events by how they were laid down, see Form.
 	Forms map[string]int64 `json:"forms,omitempty"`
 	// Inferred says what of the wanted events the archive does not tell.
 	Inferred

@@ -67,7 +67,7 @@ type open func(context.Context, run.Object) (io.ReadCloser, error)
 // an index Lambda in MiB.
 func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*run.Estimate, error) {
 	plan := sampler.plan
-	e := &run.Estimate{EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
+	e := &run.Estimate{Forms: map[string]int64{}, EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
 	if plan.Destination == run.ToFiles {
 		e.EventsPerSecond = writtenPerSecond
 	}
@@ -82,6 +82,11 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 		if n.unreadable {
 			e.Unreadable++
 		}
+		if n.form != "" {
+			e.CountForm(string(n.form))
+		}
+		all.malformed += n.malformed
+		all.inferred.Add(n.inferred)
 		all.events += n.events
 		all.inRange += n.inRange
 		all.plain += n.plain
@@ -92,6 +97,8 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 		perByte := float64(plan.Bytes) / float64(e.SampledBytes)
 		e.Events = int64(float64(all.events) * perByte)
 		e.InRange = int64(float64(all.inRange) * perByte)
+		e.Malformed = int64(float64(all.malformed) * perByte)
+		e.Inferred = all.inferred.Scaled(perByte)
 		e.PlainBytes = int64(float64(all.plain) * perByte)
 		e.Written = int64(float64(all.written) * perByte)
 		e.OutputBytes = int64(float64(all.packed) * perByte)

@@ -15,9 +15,9 @@ import (
 
 // sampler looks at the beginnings of objects.
 type sampler struct {
-	open        open
-	recordLimit int
-	plan        run.Plan
+	open     open
+	settings run.Settings
+	plan     run.Plan
 }
 
 // beginning is what the first bytes of an object told.
@@ -25,6 +25,9 @@ type beginning struct {
 	events, plain, read int64
 	inRange             int64 // of the events
 	unreadable          bool
+	form                decode.Form // empty where it has no events
+	malformed           int64
+	inferred            run.Inferred
 	// written events would be in files of packed bytes.
 	written, packed int64
 }
@@ -45,7 +48,9 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 	if err != nil {
 		return beginning{}, err
 	}
-	decoder := decode.New(body, decode.Options{RecordLimit: s.recordLimit, Size: o.Size})
+	decoder := decode.New(body, decode.Options{
+		RecordLimit: s.settings.RecordLimit, Size: o.Size, Source: decode.SourceOf(s.settings, o),
+	})
 	defer func() { _ = decoder.Close() }()
 	var b beginning
 	var e decode.Event
@@ -54,6 +59,10 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		b.plain = decoder.Stats().PlainBytes
 		if err == nil {
 			b.events++
+			e.Infer(&b.inferred)
+			if e.Malformed != "" {
+				b.malformed++
+			}
 			if s.inRange(&e) {
 				b.inRange++
 				out.add(&e)
@@ -68,6 +77,7 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		}
 		break
 	}
+	b.form = decoder.Form()
 	b.read = decoder.Stats().ObjectBytes
 	b.written, b.packed = out.end()
 	return b, nil
