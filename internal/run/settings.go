@@ -30,12 +30,15 @@ type Settings struct {
 	// Stack tells the metrics of one stack from those of another.
 	Stack           string         `env:"STACK" context:"stack" default:"rehydrate" form:"^[a-z][a-z0-9-]{1,26}[a-z0-9]$" takes:"a name of 3 to 28 lower-case letters, digits and hyphens" means:"Name of the stack, and beginning of the names in it and of its metrics: one stack for each archive."`
 	ArchiveBucket   string         `env:"ARCHIVE_BUCKET" context:"archive" form:"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" takes:"the name of a bucket, or new" means:"**Required.** Bucket that holds the archive; it is only ever read. *new* makes one, and the way of the logs into it."`
-	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it." usage:"Firehose prefix expression of the keys; may be given more than once"`
+	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it; with two asterisks at its end, all that is below is read, whatever time its key tells." usage:"Firehose prefix expression of the keys, or one that ends in ** for all that is below; may be given more than once"`
 	ArchiveZone     *time.Location `env:"ARCHIVE_ZONE" context:"archiveZone" flag:"archive-zone" default:"UTC" means:"Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."`
 	ArchiveRegion   string         `env:"ARCHIVE_REGION" inherits:"AWS_REGION" context:"archiveRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's logs are from, where it is not the stack's: what the field *region* says."`
 	// ArchiveBucketRegion is empty where the Lambdas' own is meant.
-	ArchiveBucketRegion  string `env:"ARCHIVE_BUCKET_REGION" context:"archiveBucketRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's bucket lies in, where it is not the stack's. What is read then crosses regions, at some $0.02 a GB, and passes no gateway endpoint."`
-	ArchiveRequesterPays bool   `env:"ARCHIVE_REQUESTER_PAYS" context:"archiveRequesterPays" default:"false" means:"The archive is a bucket of requester pays: this account bears what is asked of it."`
+	ArchiveBucketRegion  string         `env:"ARCHIVE_BUCKET_REGION" context:"archiveBucketRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's bucket lies in, where it is not the stack's. What is read then crosses regions, at some $0.02 a GB, and passes no gateway endpoint."`
+	ArchiveRequesterPays bool           `env:"ARCHIVE_REQUESTER_PAYS" context:"archiveRequesterPays" default:"false" means:"The archive is a bucket of requester pays: this account bears what is asked of it."`
+	TimeFields           []string       `env:"TIME_FIELDS" context:"timeField" flag:"time-field" takes:"a list of names" means:"Members of JSON messages that tell their time, where the archive tells none, before the usual ones (*timestamp*, *@timestamp*, *time*, *ts*, *date*, *datetime*, *eventTime*, *asctime*, *@t*) are tried." usage:"Member of JSON messages that tells their time, where the archive tells none, before the usual ones; may be given more than once"`
+	AssumeZone           *time.Location `env:"ASSUME_ZONE" context:"assumeZone" flag:"assume-zone" default:"UTC" means:"Zone of times in logs that are written without one."`
+	IDs                  string         `env:"IDS" context:"ids" flag:"ids" default:"archive" values:"archive,derived" means:"*archive* takes the ids that the archive has and derives those that it lacks; *derived* derives all, so that the same log in two forms is one set of documents." usage:"Ids of documents: archive (derived where the archive has none) or derived (all of them)."`
 	// RunBucket holds everything of a run, under runs/.
 	RunBucket string `env:"RUN_BUCKET"`
 	// ArchiveEndpoint and RunEndpoint are the URLs of S3 servers other than AWS's;
@@ -85,6 +88,9 @@ type Search struct {
 	Writers []string `env:"SEARCH_WRITERS"`
 	Readers []string `env:"SEARCH_READERS"`
 }
+
+// DerivedIDs is the value of Settings.IDs that derives the ids of all events.
+const DerivedIDs = "derived"
 
 // FieldNames are the values that Fields may hold.
 func FieldNames() []string {
