@@ -82,7 +82,7 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 		if n.unreadable {
 			e.Unreadable++
 		}
-		if n.form != "" {
+		if n.events > 0 {
 			e.CountForm(string(n.form))
 		}
 		all.malformed += n.malformed

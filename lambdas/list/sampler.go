@@ -25,7 +25,7 @@ type beginning struct {
 	events, plain, read int64
 	inRange             int64 // of the events
 	unreadable          bool
-	form                decode.Form // empty where it has no events
+	form                decode.Form
 	malformed           int64
 	inferred            run.Inferred
 	// written events would be in files of packed bytes.
