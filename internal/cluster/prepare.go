@@ -62,7 +62,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	}
 	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts}
 	use := templates.of(indices)
-	if prepared.Installed, err = c.install(ctx, s, templates, &use); err != nil {
+	if prepared.Installed, err = c.install(ctx, definitions(s, i.product), templates, &use); err != nil {
 		return run.Prepared{}, err
 	}
 	prepared.Template = strings.Join(sortedKeys(use.applies), ",")
@@ -70,7 +70,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err != nil {
 		return run.Prepared{}, err
 	}
-	prepared.Warnings = slices.Concat([]string{}, warnings, before.warnings, denied, unfit, lacking)
+	prepared.Warnings = slices.Concat([]string{}, warnings, before.warnings, denied, unfit, onceExact(there, s, use.known), lacking)
 	return prepared, nil
 }
 
@@ -174,7 +174,7 @@ func (c *Cluster) checkTemplates(ctx context.Context, s run.Settings, t template
 				Remedy: "choose an index prefix that it does not match, or give another template without data_stream a higher priority",
 			}
 		}
-		if name == u.known {
+		if name == t.ours && u.known != nil {
 			continue
 		}
 		made, err := c.simulate(ctx, u.applies[name])

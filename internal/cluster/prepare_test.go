@@ -218,7 +218,7 @@ func testTemplateIsKept(t *testing.T, url string) {
 		installed  bool
 	}{
 		{"older", `{"managed_by":"rehydrate","fingerprint":"x"}`, 0, true},
-		{"of another state", `{"managed_by":"rehydrate","fingerprint":"x"}`, 1, true},
+		{"of another state", `{"managed_by":"rehydrate","fingerprint":"x"}`, 2, true},
 		{"newer", `{"managed_by":"rehydrate","fingerprint":"x"}`, 1000, false},
 		{"no longer ours", `{"managed_by":"me"}`, 0, false},
 	} {
@@ -238,7 +238,7 @@ func testTemplateIsKept(t *testing.T, url string) {
 		if err := json.Unmarshal(p.do(t, "GET", "/_index_template/rehydrate-kept", ""), &there); err != nil {
 			t.Fatal(err)
 		}
-		if v := there.Templates[0].Template.Version; (v == 1) != c.installed && c.version != 1 {
+		if v := there.Templates[0].Template.Version; (v == 2) != c.installed && c.version != 2 {
 			t.Errorf("%s: the template has the version %d", c.what, v)
 		}
 	}

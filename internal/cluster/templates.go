@@ -115,8 +115,8 @@ type use struct {
 	// bare one to which nothing applies.
 	legacy string
 	bare   string
-	// known is the name of ours where it is in the state that this program wants.
-	known string
+	// known is ours where it is in the state that this program wants.
+	known *definition
 	// wanted says that ours is to be there: some index needs it and no legacy
 	// template would lose its effect by it.
 	wanted bool
