@@ -38,7 +38,7 @@ func (r rights) prepare() []awsiam.PolicyStatement {
 		r.writeRuns(run.PreparedKey(anyRun)),
 		r.listRuns(),
 	}
-	return append(may, r.search(prepareRequests(r.settings.IndexPrefix))...)
+	return append(may, r.search(prepareRequests(r.settings.Settings))...)
 }
 
 func (r rights) index() []awsiam.PolicyStatement {
@@ -62,7 +62,7 @@ func (r rights) report() []awsiam.PolicyStatement {
 		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.ProblemsFolder(anyRun)+"*"),
 		r.listRuns(),
 	}
-	return append(may, r.search(reportRequests(r.settings.IndexPrefix))...)
+	return append(may, r.search(reportRequests(r.settings.Settings))...)
 }
 
 func (r rights) staticPrefixes() []string {

@@ -53,6 +53,8 @@ type definition struct {
 type meta struct {
 	ManagedBy   string `json:"managed_by"`
 	Fingerprint string `json:"fingerprint,omitempty"`
+	// Run is the run that a template of its own was put for.
+	Run         string `json:"run,omitempty"`
 	Description string `json:"description"`
 }
 

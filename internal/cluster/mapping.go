@@ -26,6 +26,7 @@ type indexSettings struct {
 		Blocks          blocks `json:"blocks"`
 		DefaultPipeline string `json:"default_pipeline"`
 		FinalPipeline   string `json:"final_pipeline"`
+		Replicas        string `json:"number_of_replicas"`
 	} `json:"index"`
 }
 
@@ -35,6 +36,11 @@ type mappings struct {
 	Dynamic       any              `json:"dynamic"`
 	DateDetection *bool            `json:"date_detection"`
 	Properties    map[string]field `json:"properties"`
+	Meta          struct {
+		// Loading is there of an index that is loaded with fewer replicas than it is
+		// to have.
+		Loading *loading `json:"rehydrate"`
+	} `json:"_meta"`
 }
 
 // UnmarshalJSON also takes what old templates wrap in the name of a type.
@@ -94,7 +100,7 @@ func (c *Cluster) settings(ctx context.Context, indices []string) (there map[str
 	// uuid is there of every index.
 	filter := []string{
 		"*.settings.index.uuid", "*.settings.index.blocks", "*.settings.index.default_pipeline", "*.settings.index.final_pipeline",
-		"*.mappings.dynamic", "*.mappings.date_detection",
+		"*.mappings.dynamic", "*.mappings.date_detection", "*.mappings._meta." + owner,
 	}
 	for _, p := range append([]string{"@timestamp", "message", document.ParsedField}, fieldPaths(run.FieldNames())...) {
 		filter = append(filter, "*.mappings.properties."+strings.ReplaceAll(p, ".", ".properties."))

@@ -153,7 +153,7 @@ func testPrepare(t *testing.T, url string) {
 				}
 			}
 			perform(c.set)
-			got, err := prepare(t, run.Settings{IndexPrefix: prefix, Zone: zone, Shards: -1, Replicas: -1, Parse: c.parse, Search: run.Search{URL: url}}, plan)
+			got, err := prepare(t, run.Settings{IndexPrefix: prefix, Zone: zone, Shards: -1, Replicas: -1, LoadReplicas: -1, Parse: c.parse, Search: run.Search{URL: url}}, plan)
 			perform(c.undo)
 			if c.fault != "" {
 				wantFault(t, err, c.fault, own, c.says)
@@ -211,7 +211,7 @@ func testTemplateIsKept(t *testing.T, url string) {
 	p := person{url}
 	zone := time.UTC
 	plan := run.Plan{From: time.Date(2018, 12, 10, 0, 0, 0, 0, zone), To: time.Date(2018, 12, 11, 0, 0, 0, 0, zone)}
-	s := run.Settings{IndexPrefix: "kept", Zone: zone, Shards: -1, Replicas: -1, Search: run.Search{URL: url}}
+	s := run.Settings{IndexPrefix: "kept", Zone: zone, Shards: -1, Replicas: -1, LoadReplicas: -1, Search: run.Search{URL: url}}
 	for _, c := range []struct {
 		what, meta string
 		version    int

@@ -49,6 +49,7 @@ type Settings struct {
 	// or empty leaves the cluster's own default.
 	Shards          int    `env:"SHARDS" context:"shards" default:"-1" range:"-1 to 1024" means:"Primary shards of a new index; -1 for the cluster's default."`
 	Replicas        int    `env:"REPLICAS" context:"replicas" default:"-1" range:"-1 to 100" means:"Replicas of a new index; -1 for the cluster's default."`
+	LoadReplicas    int    `env:"LOAD_REPLICAS" context:"loadReplicas" flag:"load-replicas" default:"-1" range:"-1 to 100" means:"Replicas of an index that a run makes, until the run ends; -1 for as many as it is to have, 0 to load fastest."`
 	RefreshInterval string `env:"REFRESH_INTERVAL" context:"refreshInterval" form:"^(-1|[0-9]+(ms|s|m|h))$" takes:"an interval such as 30s, or -1" means:"Refresh interval of a new index; empty for the cluster's default."`
 
 	// BulkBytes is the size of a bulk body before compression, BulkInFlight how

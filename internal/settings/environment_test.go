@@ -84,7 +84,7 @@ func TestVariablesAreWhatReadTakes(t *testing.T) {
 		ArchiveRegion: "ap-northeast-1",
 		RunBucket:     "runs", ArchiveEndpoint: "http://localhost:1", RunEndpoint: "http://localhost:2",
 		IndexPrefix: "logs", Zone: zone, Fields: []string{"logGroup", "account"}, Parse: true, Exact: true,
-		Shards: 3, Replicas: 0, RefreshInterval: "30s",
+		Shards: 3, Replicas: 0, LoadReplicas: 2, RefreshInterval: "30s",
 		Search:    run.Search{URL: "https://search.example", Auth: "basic", Secret: "arn:secret", CA: "PEM", Region: "eu-central-1"},
 		BulkBytes: 1 << 20, BulkInFlight: 4, BulkGzip: true, RecordLimit: 2 << 20, IndexMemory: 3008, Version: "1.2.3",
 	}

@@ -54,6 +54,8 @@ func Run(t *testing.T, target Target) {
 		{"count", testCount},
 		{"refresh", testRefresh},
 		{"prepare", testPrepare},
+		{"loading", testLoading},
+		{"loading killed", testLoadingKilled},
 		{"search", testSearch},
 		{"documents", testDocuments},
 		{"deleted indices", testDeleted},
