@@ -65,6 +65,8 @@ type Options struct {
 	// directory is at its end: without it, ZIP files of up to RecordLimit are read.
 	ReaderAt io.ReaderAt
 	Size     int64
+	// Buffers are those of an earlier decoder that is closed; nil for new ones.
+	Buffers *Buffers
 }
 
 // DefaultRecordLimit is 64 MiB: Firehose takes records of up to 1 MB, and a
@@ -107,7 +109,7 @@ func New(r io.Reader, o Options) *Decoder {
 	}
 	d := &Decoder{from: o.From, limit: int64(o.RecordLimit), known: meanings{}}
 	layers := newStack(r, o)
-	d.object = layers.object
+	d.object, d.buffers = layers.object, layers.buffers
 	d.plain = layers
 	if o.ReadAhead {
 		d.plain = readAhead(layers)
@@ -181,6 +183,10 @@ func (d *Decoder) Layers() []string { return d.plain.state().names }
 func (d *Decoder) Close() error {
 	if d.err == nil {
 		d.err = errClosed
+	}
+	if d.buf != nil {
+		d.buffers.giveText(d.buf)
+		d.buf = nil
 	}
 	return d.plain.close()
 }

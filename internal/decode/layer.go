@@ -56,7 +56,9 @@ const maxWindow = 32 << 20
 func (s *stack) enter(name string, in *bufio.Reader, mark func()) (io.Reader, func(), error) {
 	switch name {
 	case gzipName:
-		return &members{in: in, mark: mark, limit: s.limit}, nil, nil
+		kept := &s.buffers.layers[len(s.open)-1].gzip
+		m := &members{in: in, mark: mark, limit: s.limit, zr: *kept}
+		return m, func() { *kept = m.zr }, nil
 	case snappyName:
 		s.now.starts[len(s.open)-1] = math.MaxInt64 // verifies before it gives
 		return newSnappy(in), nil, nil

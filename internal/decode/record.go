@@ -7,11 +7,12 @@ import (
 
 // Decoder gives the log events of one object. It is used by one goroutine.
 type Decoder struct {
-	plain  plain
-	object *object
-	from   run.Place
-	limit  int64
-	nested int // how many Firehose error records it is in
+	plain   plain
+	buffers *Buffers
+	object  *object
+	from    run.Place
+	limit   int64
+	nested  int // how many Firehose error records it is in
 
 	// buf holds the text from offset base on; at is the first byte that is still
 	// needed. No step moves at before it is done, so that one that ran short can

@@ -23,6 +23,8 @@ type handler struct {
 	connect func(context.Context) (*bulk.Sender, error)
 	maker   *document.Maker
 	section files.Section
+	// buffers are those of the object read last: there is one call at a time.
+	buffers *decode.Buffers
 	now     func() time.Time
 }
 

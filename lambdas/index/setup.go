@@ -9,6 +9,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/bulk"
+	"github.com/rehydrate/rehydrate/internal/decode"
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -42,6 +43,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		connect: sender(settings),
 		maker:   document.NewMaker(settings),
 		section: files.Usual(),
+		buffers: &decode.Buffers{},
 		now:     time.Now,
 	}
 	return h.Index, nil
