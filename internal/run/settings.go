@@ -52,10 +52,12 @@ type Settings struct {
 	Zone        *time.Location `env:"TIME_ZONE" context:"zone" flag:"zone" default:"Asia/Tokyo" means:"Zone whose days the indices, the request and the schedule are meant in." usage:"Time zone of days, index names and @timestamp."`
 	Fields      []string       `env:"FIELDS" context:"fields" flag:"fields" values:"logGroup,logStream,account,region" means:"Fields that each document gets beside *@timestamp* and *message*." usage:"Fields to add to each document, with commas between: logGroup, logStream, account."`
 	Parse       bool           `env:"PARSE" context:"parse" flag:"parse" default:"false" means:"Add the members of messages that are JSON, in one flattened field."`
+	Exact       bool           `env:"EXACT" context:"exact" flag:"exact" default:"false" means:"Index each message as a whole too, in *message.keyword*: for searches by exact characters and by regular expressions. It costs the cluster half as much again, or more."`
 	// Shards, Replicas and RefreshInterval go into the index template; negative
 	// or empty leaves the cluster's own default.
 	Shards          int    `env:"SHARDS" context:"shards" default:"-1" range:"-1 to 1024" means:"Primary shards of a new index; -1 for the cluster's default."`
 	Replicas        int    `env:"REPLICAS" context:"replicas" default:"-1" range:"-1 to 100" means:"Replicas of a new index; -1 for the cluster's default."`
+	LoadReplicas    int    `env:"LOAD_REPLICAS" context:"loadReplicas" flag:"load-replicas" default:"-1" range:"-1 to 100" means:"Replicas of an index that a run makes, until the run ends; -1 for as many as it is to have, 0 to load fastest."`
 	RefreshInterval string `env:"REFRESH_INTERVAL" context:"refreshInterval" form:"^(-1|[0-9]+(ms|s|m|h))$" takes:"an interval such as 30s, or -1" means:"Refresh interval of a new index; empty for the cluster's default."`
 
 	// BulkBytes is the size of a bulk body before compression, BulkInFlight how
