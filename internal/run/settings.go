@@ -79,6 +79,10 @@ type Search struct {
 	Region string `env:"SEARCH_REGION" inherits:"AWS_REGION"`
 }
 
+// DerivedIDPrefix begins the ids that are derived. CloudWatch Logs' own are
+// numbers.
+const DerivedIDPrefix = "derived-"
+
 // DerivedIDs is the value of Settings.IDs that derives the ids of all events.
 const DerivedIDs = "derived"
 
