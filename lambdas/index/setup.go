@@ -20,7 +20,7 @@ import (
 // Setup readies it for the buckets and the cluster of the settings. It sets how
 // soon the process collects garbage.
 func Setup(ctx context.Context, settings run.Settings) (func(context.Context, run.IndexRequest) (run.Work, error), error) {
-	objects, err := archive.NewClient(ctx, settings.ArchiveEndpoint)
+	objects, err := connect.Archive(ctx, settings)
 	if err != nil {
 		return nil, err
 	}

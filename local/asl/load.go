@@ -30,6 +30,7 @@ type state struct {
 	output     path
 	resultPath path
 	noResult   bool // ResultPath is null
+	keeps      bool // what comes in goes out
 	retriable  bool
 	retry      []retrier
 	catch      []catcher
@@ -139,6 +140,7 @@ func (l *loader) state(m member) (s *state, targets []target) {
 	if kind == "Task" || kind == "Pass" || kind == "Succeed" {
 		s.output = f.outputPath()
 	}
+	s.keeps = kind == "Choice" || kind == "Wait" || kind == "Succeed" && s.output.whole()
 	f.close()
 	return s, targets
 }

@@ -25,6 +25,8 @@ const (
 	fieldForm   = hidden + "form"
 	fieldSource = hidden + "source"
 	fieldKept   = hidden + "kept"
+	// fieldStream is that of a row which is no document.
+	fieldStream = hidden + "stream"
 )
 
 // fieldsOfAll is how many fields a row has beside those of where the event came
