@@ -91,6 +91,10 @@ type Search struct {
 	Readers []string `env:"SEARCH_READERS"`
 }
 
+// DerivedIDPrefix begins the ids that are derived. CloudWatch Logs' own are
+// numbers.
+const DerivedIDPrefix = "derived-"
+
 // DerivedIDs is the value of Settings.IDs that derives the ids of all events.
 const DerivedIDs = "derived"
 
