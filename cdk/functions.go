@@ -30,12 +30,12 @@ type plan struct {
 }
 
 func plans(s settings.Settings, r rights) []plan {
-	l, vpc, prefix := s.Lambdas, s.Network.VPC != "", s.IndexPrefix
+	l, vpc := s.Lambdas, s.Network.VPC != ""
 	return []plan{
 		{"list", "List", "Lists the archive's objects of a run", l.ListMemory, 900, 0, s.Network.List, r.list(), nil},
-		{"prepare", "Prepare", "Prepares the cluster for a run", l.PrepareMemory, 300, 0, vpc, r.prepare(), prepareRequests(prefix)},
+		{"prepare", "Prepare", "Prepares the cluster for a run", l.PrepareMemory, 300, 0, vpc, r.prepare(), prepareRequests(s.Settings)},
 		{"index", "Index", "Indexes one object", s.IndexMemory, l.IndexSeconds, l.IndexReserved, vpc, r.index(), indexRequests()},
-		{"report", "Report", "Adds up a run", l.ReportMemory, 900, 0, vpc, r.report(), reportRequests(prefix)},
+		{"report", "Report", "Adds up a run", l.ReportMemory, 900, 0, vpc, r.report(), reportRequests(s.Settings)},
 	}
 }
 

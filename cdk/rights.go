@@ -43,7 +43,7 @@ func (r rights) prepare() []awsiam.PolicyStatement {
 	if master := r.cluster.masterSecret(); master != "" {
 		may = append(may, allow("MapRoles", []string{"secretsmanager:GetSecretValue"}, []string{master}, nil))
 	}
-	return slices.Concat(may, r.runKey(), r.search(prepareRequests(r.settings.IndexPrefix)))
+	return slices.Concat(may, r.runKey(), r.search(prepareRequests(r.settings.Settings)))
 }
 
 func (r rights) index() []awsiam.PolicyStatement {
@@ -66,7 +66,7 @@ func (r rights) report() []awsiam.PolicyStatement {
 		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.ProblemsFolder(anyRun)+"*"),
 		r.listRuns(),
 	}
-	return slices.Concat(may, r.runKey(), r.search(reportRequests(r.settings.IndexPrefix)))
+	return slices.Concat(may, r.runKey(), r.search(reportRequests(r.settings.Settings)))
 }
 
 func (r rights) staticPrefixes() []string {

@@ -95,6 +95,9 @@ func (c *checker) archive(s Settings) {
 	if len(statics) != 1 {
 		c.fault("archivePrefix", "a new archive has one prefix; there are %d", len(statics))
 	}
+	if slices.ContainsFunc(s.ArchivePrefixes, func(p string) bool { return strings.HasSuffix(p, everything) }) {
+		c.fault("archivePrefix", "a new archive has a time in its keys; ** at the end is for what others have laid down")
+	}
 	if len(a.LogGroups) == 0 {
 		c.fault("archiveLogGroups", "missing; give the log groups that the new archive is to hold")
 	}

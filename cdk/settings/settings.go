@@ -107,12 +107,15 @@ type Account struct {
 // Table lists every setting in the order in which a person reads of them.
 func Table() []settings.Setting { return settings.Of(&Settings{}, "context") }
 
+// everything at the end of a prefix expression stands for all that is below.
+const everything = "**"
+
 // StaticPrefixes are the beginnings that all keys of the archive have: each
-// prefix expression up to its first namespace.
+// prefix expression up to its first namespace, or to the ** at its end.
 func (s Settings) StaticPrefixes() []string {
 	var statics []string
 	for _, p := range s.ArchivePrefixes {
-		static, _, _ := strings.Cut(p, "!{")
+		static, _, _ := strings.Cut(strings.TrimSuffix(p, everything), "!{")
 		statics = append(statics, static)
 	}
 	return statics

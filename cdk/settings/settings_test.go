@@ -45,6 +45,10 @@ func TestDefaults(t *testing.T) {
 	if got := s.StaticPrefixes(); !reflect.DeepEqual(got, []string{"_/cwl/ecs/ecs-task/"}) {
 		t.Errorf("static prefixes are %q", got)
 	}
+	s.ArchivePrefixes = []string{"exports/**", "a/!{timestamp:yyyy}/**", "**"}
+	if got := s.StaticPrefixes(); !reflect.DeepEqual(got, []string{"exports/", "a/", ""}) {
+		t.Errorf("static prefixes are %q", got)
+	}
 }
 
 // A stack needs no cluster.
@@ -142,6 +146,7 @@ func TestRefused(t *testing.T) {
 		{"archive region", least("archiveRegion", "Tokyo"), "archiveRegion"},
 		{"buffer of a bucket that exists", least("archiveBufferSeconds", 60.0), "archiveBufferSeconds: has no effect without archive new"},
 		{"new archive without groups", least(append(archive, "archiveLogGroups", nil)...), "archiveLogGroups: missing"},
+		{"new archive of everything", least(append(archive, "archivePrefix", "a/**")...), "archivePrefix: a new archive has a time in its keys"},
 		{"new archive with two prefixes", least(append(archive, "archivePrefix", "a/,b/")...), "archivePrefix: a new archive has one prefix"},
 		{"errors among the logs", least(append(archive, "archiveErrorPrefix", "_/cwl/ecs/ecs-task/errors/")...), "archiveErrorPrefix"},
 		{"expiry before glacier", least(append(archive, "archiveExpiryDays", "30")...), "archiveExpiryDays: 30 is not after"},

@@ -16,7 +16,9 @@ import (
 
 // Prepare makes the cluster ready for a run: it finds out what it is, that it may
 // be written to and what the indices of the plan's range hold, and puts the index
-// template where it is missing. Nothing but that template is changed.
+// template where it is missing, and one for the indices that the run will make
+// where these are loaded with other replicas. Beside these templates nothing is
+// changed but what an earlier run that did so has left behind.
 //
 // Its errors are faults: each thing that can be wrong with a cluster has a
 // sentence of its own and one that says what to do.
@@ -31,7 +33,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 		return run.Prepared{}, err
 	}
 	if i.product == elasticsearch && (s.Search.Auth == "basic" || s.Search.Auth == "apikey") {
-		if err := c.privileges(ctx, indices[0]); err != nil {
+		if err := c.privileges(ctx, indices[0], s); err != nil {
 			return run.Prepared{}, err
 		}
 	}
@@ -62,7 +64,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	}
 	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts}
 	use := templates.of(indices)
-	if prepared.Installed, err = c.install(ctx, s, templates, &use); err != nil {
+	if prepared.Installed, err = c.install(ctx, definitions(s, i.product), templates, &use); err != nil {
 		return run.Prepared{}, err
 	}
 	prepared.Template = strings.Join(sortedKeys(use.applies), ",")
@@ -70,7 +72,11 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err != nil {
 		return run.Prepared{}, err
 	}
-	prepared.Warnings = slices.Concat([]string{}, warnings, before.warnings, denied, unfit, lacking)
+	loading, err := c.beginLoading(ctx, s, p.Run, there, before.missing, templates, use)
+	if err != nil {
+		return run.Prepared{}, err
+	}
+	prepared.Warnings = slices.Concat([]string{}, warnings, before.warnings, denied, unfit, onceExact(there, s, use.known), lacking, loading)
 	return prepared, nil
 }
 
@@ -174,7 +180,7 @@ func (c *Cluster) checkTemplates(ctx context.Context, s run.Settings, t template
 				Remedy: "choose an index prefix that it does not match, or give another template without data_stream a higher priority",
 			}
 		}
-		if name == u.known {
+		if name == t.ours && u.known != nil {
 			continue
 		}
 		made, err := c.simulate(ctx, u.applies[name])

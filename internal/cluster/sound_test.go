@@ -47,7 +47,7 @@ func prepareAt(t *testing.T, says map[string]string) (prepared run.Prepared, ask
 		t.Fatal(err)
 	}
 	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
-	prepared, err = c.Prepare(t.Context(), run.Settings{IndexPrefix: "p", Zone: time.UTC, Replicas: -1, Search: search}, run.Plan{From: day, To: day.AddDate(0, 0, 1)})
+	prepared, err = c.Prepare(t.Context(), run.Settings{IndexPrefix: "p", Zone: time.UTC, Replicas: -1, LoadReplicas: -1, Search: search}, run.Plan{From: day, To: day.AddDate(0, 0, 1)})
 	return prepared, asked, err
 }
 

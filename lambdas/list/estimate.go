@@ -19,7 +19,8 @@ const (
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
 	// writtenPerSecond one child reads, and writes into files: half of what one took
-	// on two cores, of two million events of 200 bytes.
+	// on two cores, of two million events of 200 bytes. One out of range is read as
+	// fast at least.
 	writtenPerSecond = 200_000
 	// objectMillis are what an object costs a child beside its events: its start,
 	// the call, the first byte and one bulk request at least. 100,000 objects of
@@ -66,7 +67,7 @@ type open func(context.Context, run.Object) (io.ReadCloser, error)
 // an index Lambda in MiB.
 func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*run.Estimate, error) {
 	plan := sampler.plan
-	e := &run.Estimate{EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
+	e := &run.Estimate{Forms: map[string]int64{}, EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
 	if plan.Destination == run.ToFiles {
 		e.EventsPerSecond = writtenPerSecond
 	}
@@ -81,7 +82,13 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 		if n.unreadable {
 			e.Unreadable++
 		}
+		if n.events > 0 {
+			e.CountForm(string(n.form))
+		}
+		all.malformed += n.malformed
+		all.inferred.Add(n.inferred)
 		all.events += n.events
+		all.inRange += n.inRange
 		all.plain += n.plain
 		all.written += n.written
 		all.packed += n.packed
@@ -89,12 +96,15 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 	if e.SampledBytes > 0 {
 		perByte := float64(plan.Bytes) / float64(e.SampledBytes)
 		e.Events = int64(float64(all.events) * perByte)
+		e.InRange = int64(float64(all.inRange) * perByte)
+		e.Malformed = int64(float64(all.malformed) * perByte)
+		e.Inferred = all.inferred.Scaled(perByte)
 		e.PlainBytes = int64(float64(all.plain) * perByte)
 		e.Written = int64(float64(all.written) * perByte)
 		e.OutputBytes = int64(float64(all.packed) * perByte)
 	}
 	children, objects := min(int64(plan.MaxConcurrency), max(plan.Objects, 1)), float64(plan.Objects)
-	sending := float64(e.Events) / float64(e.EventsPerSecond)
+	sending := float64(e.InRange)/float64(e.EventsPerSecond) + float64(e.Events-e.InRange)/writtenPerSecond
 	started := objects * objectTransitions / transitionsPerSecond // none sooner than that
 	e.Seconds = int64(max((sending+objects*objectMillis/1000)/float64(children), started)) + 1
 	busy := sending + objects*objectLambdaMillis/1000

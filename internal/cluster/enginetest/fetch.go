@@ -65,8 +65,17 @@ func runMaven(ctx context.Context, d distribution, folder string) error {
 		}
 		args = []string{dependencyPlugin + ":copy-dependencies", lib}
 	}
-	if err := maven(ctx, folder, args); err != nil || d.plugin == "" {
+	if err := maven(ctx, folder, args); err != nil {
 		return err
+	}
+	if d.module != "" {
+		module := []string{dependencyPlugin + ":copy", "-Dartifact=" + d.module + ":jar", lib}
+		if err := maven(ctx, folder, module); err != nil {
+			return err
+		}
+	}
+	if d.plugin == "" {
+		return nil
 	}
 	return addPlugin(ctx, d, folder)
 }
@@ -112,6 +121,28 @@ func addPlugin(ctx context.Context, d distribution, folder string) error {
 		}
 	}
 	return nil
+}
+
+// addModule puts the module's jar, in folder, where an engine that lies under
+// target looks for modules, with what it has to be told of it.
+func (d distribution) addModule(folder, target string) error {
+	_, rest, _ := strings.Cut(d.module, ":")
+	name, version, _ := strings.Cut(rest, ":")
+	jar, err := os.ReadFile(filepath.Join(folder, name+"-"+version+".jar"))
+	if err != nil {
+		return err
+	}
+	module := filepath.Join(target, "modules", name)
+	if err := os.MkdirAll(module, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(module, name+".jar"), jar, 0o644); err != nil {
+		return err
+	}
+	// https://www.elastic.co/guide/en/elasticsearch/plugins/7.17/plugin-authors.html
+	properties := fmt.Sprintf("name=%s\ndescription=%s\nversion=%s\nelasticsearch.version=%s\njava.version=1.8\nclassname=%s\n",
+		name, name, version, version, d.moduleClass)
+	return os.WriteFile(filepath.Join(module, "plugin-descriptor.properties"), []byte(properties), 0o644)
 }
 
 // unzip lays the one zip in folder out under target, without its top folder.
