@@ -40,7 +40,7 @@ check: lint ## lint and short tests; needs nothing but Go
 	go test -short -skip '^Test(Sweep|Killed)' $(PACKAGES)
 
 .PHONY: test
-test: setup lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
+test: setup lint lambdas node_modules cdk/nag/node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
 	$(MAKE) --no-print-directory demo
 	go test -race -short -timeout 20m $(PACKAGES)
 	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./cmd/rehydrate
@@ -110,7 +110,7 @@ release: ## archives of the program for Linux and macOS, with checksums: make re
 
 .PHONY: clean
 clean: ## remove what was built (not out/)
-	rm -rf build cdk.out node_modules .venv
+	rm -rf build cdk.out node_modules cdk/nag/node_modules .venv
 
 $(GOLANGCI_LINT):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -123,6 +123,10 @@ $(GOFUMPT):
 node_modules: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	touch node_modules
+
+cdk/nag/node_modules: cdk/nag/package.json cdk/nag/package-lock.json
+	npm ci --prefix cdk/nag --no-audit --no-fund
+	touch cdk/nag/node_modules
 
 .venv/done: cdk/requirements.txt
 	python3 -m venv .venv
