@@ -30,7 +30,7 @@ type Inventory struct {
 	Outside       int64    `json:"outside"`
 	Unmatched     int64    `json:"unmatched"`
 	UnmatchedKeys []string `json:"unmatchedKeys"`
-	// Estimate is present in a run that only plans and found something.
+	// Estimate is present in a run that only plans or has a budget, and found something.
 	Estimate *Estimate `json:"estimate,omitempty"`
 }
 
@@ -62,6 +62,10 @@ type Estimate struct {
 	Events     int64 `json:"events"`
 	InRange    int64 `json:"inRange"`
 	PlainBytes int64 `json:"plainBytes"`
+	// Wanted are the events of the range that pass the filters, WantedBytes those of
+	// their messages.
+	Wanted      int64 `json:"wanted"`
+	WantedBytes int64 `json:"wantedBytes"`
 	// Forms counts the sampled objects by how their events are laid down, see
 	// decode.Form. Malformed of the events could not be used, and of so many the id
 	// or time is none of the archive's own.

@@ -17,13 +17,17 @@ type Plan struct {
 	MarginBefore Duration `json:"marginBefore"`
 	MarginAfter  Duration `json:"marginAfter"`
 	// PlanOnly ends the run after listing.
-	PlanOnly                   bool        `json:"plan"`
-	Retry                      string      `json:"retry"`
-	Destination                Destination `json:"destination"`
-	MaxConcurrency             int         `json:"maxConcurrency"`
-	ToleratedFailurePercentage float64     `json:"toleratedFailurePercentage"`
-	Include                    Filter      `json:"include"`
-	Exclude                    Filter      `json:"exclude"`
+	PlanOnly    bool        `json:"plan"`
+	Retry       string      `json:"retry"`
+	Destination Destination `json:"destination"`
+	// View is empty for the daily indices themselves.
+	View    string `json:"view"`
+	Expires Expiry `json:"expires"`
+	Budget
+	MaxConcurrency             int     `json:"maxConcurrency"`
+	ToleratedFailurePercentage float64 `json:"toleratedFailurePercentage"`
+	Include                    Filter  `json:"include"`
+	Exclude                    Filter  `json:"exclude"`
 	// Objects and Bytes (as stored) of the manifest.
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`
