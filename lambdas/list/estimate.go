@@ -90,6 +90,8 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 		all.events += n.events
 		all.inRange += n.inRange
 		all.plain += n.plain
+		all.wanted += n.wanted
+		all.messages += n.messages
 		all.written += n.written
 		all.packed += n.packed
 	}
@@ -97,6 +99,8 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 		perByte := float64(plan.Bytes) / float64(e.SampledBytes)
 		e.Events = int64(float64(all.events) * perByte)
 		e.InRange = int64(float64(all.inRange) * perByte)
+		e.Wanted = int64(float64(all.wanted) * perByte)
+		e.WantedBytes = int64(float64(all.messages) * perByte)
 		e.Malformed = int64(float64(all.malformed) * perByte)
 		e.Inferred = all.inferred.Scaled(perByte)
 		e.PlainBytes = int64(float64(all.plain) * perByte)

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -42,6 +43,13 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 	if err != nil {
 		return run.Plan{}, err
 	}
+	limits, err := h.settings.Limits.Budget()
+	if err != nil {
+		return run.Plan{}, err
+	}
+	if err := request.Within(&plan, limits); err != nil {
+		return run.Plan{}, err
+	}
 	if plan.Retry == "" {
 		if err := h.reaches(plan); err != nil {
 			return run.Plan{}, err
@@ -66,6 +74,9 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 
 // reaches tells why the plan's destination is none of this stack, or nil.
 func (h handler) reaches(plan run.Plan) error {
+	if err := run.ValidIndexPrefix(h.settings.In(plan.View).IndexPrefix); err != nil {
+		return &run.Fault{Name: run.InvalidRequest, Reason: "view: with the prefix of the stack", Err: err, Remedy: "give a shorter name"}
+	}
 	if plan.Destination == run.ToFiles || h.settings.Search.URL != "" {
 		return nil
 	}
@@ -91,7 +102,8 @@ func (h handler) find(ctx context.Context, plan *run.Plan) error {
 }
 
 // takeStock makes the manifest of what list takes, counts it in the plan, and
-// writes the inventory, with an estimate where only a plan is wanted.
+// writes the inventory, with an estimate where only a plan is wanted, or a budget is
+// to be kept: a run that would come to more is refused.
 func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take func(run.Object) error) (archive.Found, error)) error {
 	stock := newInventory(h.settings.ArchiveBucket, h.settings.Zone)
 	chosen := newSample()
@@ -110,11 +122,29 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 		return err
 	}
 	inventory := stock.result(plan.From, plan.To)
-	if plan.PlanOnly && plan.Objects > 0 {
+	var over error
+	if (plan.PlanOnly || plan.Limited()) && plan.Objects > 0 {
 		sampler := sampler{open: h.open, settings: h.settings, plan: *plan}
 		if inventory.Estimate, err = chosen.estimate(ctx, &sampler, h.settings.IndexMemory); err != nil {
 			return err
 		}
+		over = judge(plan, *inventory.Estimate)
 	}
-	return folder.PutInventory(ctx, inventory)
+	return cmp.Or(folder.PutInventory(ctx, inventory), over)
+}
+
+// judge refuses a run that is over its budget; a plan alone is told so.
+func judge(plan *run.Plan, e run.Estimate) error {
+	over := plan.Over(e)
+	switch {
+	case over == "":
+		return nil
+	case plan.PlanOnly:
+		plan.Notes = append(plan.Notes, "a run would be refused: "+over)
+		return nil
+	}
+	return &run.Fault{
+		Name: run.OverBudget, Reason: over,
+		Remedy: "nothing was indexed; give a smaller range, a filter, or a higher bound (0 for none) and start again",
+	}
 }

@@ -24,6 +24,7 @@ type sampler struct {
 type beginning struct {
 	events, plain, read int64
 	inRange             int64 // of the events
+	wanted, messages    int64 // those of inRange that pass the filters, and the bytes of their messages
 	unreadable          bool
 	form                decode.Form
 	malformed           int64
@@ -44,10 +45,11 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		return beginning{}, err
 	}
 	defer func() { _ = body.Close() }()
-	out, err := newOutput(s.plan)
+	filter, err := document.NewFilter(s.plan.Include, s.plan.Exclude)
 	if err != nil {
 		return beginning{}, err
 	}
+	out := newOutput(s.plan)
 	decoder := decode.New(body, decode.Options{
 		RecordLimit: s.settings.RecordLimit, Size: o.Size, Source: decode.SourceOf(s.settings, o),
 	})
@@ -65,7 +67,11 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 			}
 			if s.inRange(&e) {
 				b.inRange++
-				out.add(&e)
+				if filter.Pass(&e) {
+					b.wanted++
+					b.messages += int64(len(e.Message))
+					out.add(&e)
+				}
 			}
 			continue
 		}
@@ -91,7 +97,6 @@ func (s *sampler) inRange(e *decode.Event) bool {
 // output measures what a run would write into files; nothing, where these are not
 // its destination.
 type output struct {
-	filter *document.Filter
 	lines  *document.Lines
 	line   []byte
 	packed counter
@@ -99,18 +104,17 @@ type output struct {
 	events int64
 }
 
-func newOutput(p run.Plan) (*output, error) {
+func newOutput(p run.Plan) *output {
 	if p.Destination != run.ToFiles {
-		return &output{}, nil
+		return &output{}
 	}
-	filter, err := document.NewFilter(p.Include, p.Exclude)
-	o := &output{filter: filter, lines: document.NewLines()}
+	o := &output{lines: document.NewLines()}
 	o.gzip, _ = gzip.NewWriterLevel(&o.packed, gzip.BestSpeed) // a level that there is
-	return o, err
+	return o
 }
 
 func (o *output) add(e *decode.Event) {
-	if o.gzip == nil || !o.filter.Pass(e) {
+	if o.gzip == nil {
 		return
 	}
 	o.events++
