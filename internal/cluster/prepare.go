@@ -27,13 +27,15 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err != nil {
 		return run.Prepared{}, err
 	}
+	stack := s
+	s = s.In(p.View)
 	indices := days(s.IndexPrefix, s.Zone, p.From, p.To)
 	limits, warnings, err := c.limits(ctx)
 	if err != nil {
 		return run.Prepared{}, err
 	}
 	if i.product == elasticsearch && (s.Search.Auth == "basic" || s.Search.Auth == "apikey") {
-		if err := c.privileges(ctx, indices[0], s); err != nil {
+		if err := c.privileges(ctx, indices[0], s.LoadReplicas >= 0 || p.View != ""); err != nil {
 			return run.Prepared{}, err
 		}
 	}
@@ -63,8 +65,18 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 		return run.Prepared{}, err
 	}
 	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts}
+	loan, err := c.loan(ctx, stack, p, there, templates, indices)
+	if err != nil {
+		return run.Prepared{}, err
+	}
 	use := templates.of(indices)
-	if prepared.Installed, err = c.install(ctx, definitions(s, i.product), templates, &use); err != nil {
+	if loan != nil {
+		templates.ours, use = loan.template(), ofView(indices)
+	}
+	if prepared.Installed, err = c.install(ctx, lent(definitions(s, i.product), loan), templates, &use); err != nil {
+		return run.Prepared{}, err
+	}
+	if err := c.lendable(ctx, loan, use); err != nil {
 		return run.Prepared{}, err
 	}
 	prepared.Template = strings.Join(sortedKeys(use.applies), ",")
