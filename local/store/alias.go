@@ -19,7 +19,7 @@ func parseAliases(raw json.RawMessage) ([]string, error) {
 	}
 	for name, options := range given {
 		if len(options) > 0 {
-			return nil, unsupported("options of an alias, such as [%s]", name)
+			return nil, unsupported("options of aliases, such as [%s]", name)
 		}
 		if err := checkName(name); err != nil {
 			return nil, badRequest("invalid_alias_name_exception", "Invalid alias name [%s]", name)
