@@ -36,3 +36,36 @@ type Kept struct {
 	Index string `json:"index"`
 	Why   string `json:"why"`
 }
+
+// ViewsRequest is the payload of the views Lambda.
+type ViewsRequest struct {
+	Do ViewsTask `json:"do"`
+	// View is the one to extend, until Expires (see ParseExpiry), or to drop.
+	View    string `json:"view,omitempty"`
+	Expires string `json:"expires,omitempty"`
+	// DryRun only tells what would expire.
+	DryRun bool `json:"dryRun,omitempty"`
+}
+
+// ViewsTask is what to do about views.
+type ViewsTask string
+
+// The tasks.
+const (
+	ListViews  ViewsTask = "list"
+	ExtendView ViewsTask = "extend"
+	DropView   ViewsTask = "drop"
+	ExpireAll  ViewsTask = "expire"
+)
+
+// ViewsAnswer is what the views Lambda answers with.
+type ViewsAnswer struct {
+	// Views that there are: after list all of them, after extend that one.
+	Views []View `json:"views,omitempty"`
+	// Deletions are what was deleted, or would be by a dry run.
+	Deletions []Deletion `json:"deletions,omitempty"`
+	// Tell asks for a mail of Subject and Message.
+	Tell    bool   `json:"tell"`
+	Subject string `json:"subject,omitempty"`
+	Message string `json:"message,omitempty"`
+}
