@@ -40,7 +40,7 @@ check: lint ## lint and short tests; needs nothing but Go
 	go test -short -skip '^Test(Sweep|Killed)' $(PACKAGES)
 
 .PHONY: test
-test: setup lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
+test: setup lint lambdas node_modules cdk/nag/node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
 	$(MAKE) --no-print-directory demo
 	go test -race -short -timeout 20m $(PACKAGES)
 	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./cmd/rehydrate
@@ -62,9 +62,8 @@ fmt: $(GOFUMPT) ## format the code
 	$(GOFUMPT) -w $$(git ls-files '*.go')
 
 .PHONY: bench
-bench: ## how fast it is, as ratios within one run
-	go test -run '^$$' -bench . ./internal/decode ./internal/document ./internal/bulk ./local/store ./local/lambdahost ./local/asl
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/archive ./internal/report ./cmd/rehydrate
+bench: ## one table of how fast it is, each figure beside what it is to be compared with
+	@.ci/bench
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)
@@ -110,7 +109,7 @@ release: ## archives of the program for Linux and macOS, with checksums: make re
 
 .PHONY: clean
 clean: ## remove what was built (not out/)
-	rm -rf build cdk.out node_modules .venv
+	rm -rf build cdk.out node_modules cdk/nag/node_modules .venv
 
 $(GOLANGCI_LINT):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -123,6 +122,10 @@ $(GOFUMPT):
 node_modules: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	touch node_modules
+
+cdk/nag/node_modules: cdk/nag/package.json cdk/nag/package-lock.json
+	npm ci --prefix cdk/nag --no-audit --no-fund
+	touch cdk/nag/node_modules
 
 .venv/done: cdk/requirements.txt
 	python3 -m venv .venv

@@ -2,7 +2,10 @@ module github.com/rehydrate/rehydrate
 
 go 1.26.5
 
-ignore ./node_modules
+ignore (
+	./cdk/nag/node_modules
+	./node_modules
+)
 
 require (
 	github.com/VictoriaMetrics/VictoriaLogs v1.52.1

@@ -90,7 +90,7 @@ func checkOut(t *testing.T) string {
 			return err
 		}
 		switch {
-		case slices.Contains([]string{".git", "build", "out", "cdk.out", "node_modules", ".venv", "cdk.context.json"}, name):
+		case slices.Contains([]string{".git", "build", "out", "cdk.out", "node_modules", "cdk/nag", ".venv", "cdk.context.json"}, name):
 			if d.IsDir() {
 				return filepath.SkipDir
 			}
