@@ -62,9 +62,8 @@ fmt: $(GOFUMPT) ## format the code
 	$(GOFUMPT) -w $$(git ls-files '*.go')
 
 .PHONY: bench
-bench: ## how fast it is, as ratios within one run
-	go test -run '^$$' -bench . ./internal/decode ./internal/document ./internal/bulk ./local/store ./local/lambdahost ./local/asl
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/archive ./internal/report ./cmd/rehydrate
+bench: ## one table of how fast it is, each figure beside what it is to be compared with
+	@.ci/bench
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)

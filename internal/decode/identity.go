@@ -13,8 +13,8 @@ import (
 
 // How derived ids begin. CloudWatch Logs' own are numbers, and never do.
 const (
-	contentID = "derived-e" // of the event itself
-	placeID   = "derived-p" // of its place
+	contentID = run.DerivedIDPrefix + "e" // of the event itself
+	placeID   = run.DerivedIDPrefix + "p" // of its place
 )
 
 // idBytes of a hash are in an id: 160 bits.

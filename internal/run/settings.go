@@ -30,7 +30,7 @@ type Settings struct {
 	// Stack tells the metrics of one stack from those of another.
 	Stack           string         `env:"STACK" context:"stack" default:"rehydrate" form:"^[a-z][a-z0-9-]{1,26}[a-z0-9]$" takes:"a name of 3 to 28 lower-case letters, digits and hyphens" means:"Name of the stack, and beginning of the names in it and of its metrics: one stack for each archive."`
 	ArchiveBucket   string         `env:"ARCHIVE_BUCKET" context:"archive" form:"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" takes:"the name of a bucket, or new" means:"**Required.** Bucket that holds the archive; it is only ever read. *new* makes one, and the way of the logs into it."`
-	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it; with two asterisks at its end, all that is below is read, whatever time its key tells." usage:"Firehose prefix expression of the keys, or one that ends in ** for all that is below; may be given more than once"`
+	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it; with two asterisks at its end, all that is below is read, whatever time its key tells." usage:"Firehose prefix expression of the keys, with two asterisks at its end for all that is below; may be given more than once"`
 	ArchiveZone     *time.Location `env:"ARCHIVE_ZONE" context:"archiveZone" flag:"archive-zone" default:"UTC" means:"Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."`
 	ArchiveRegion   string         `env:"ARCHIVE_REGION" inherits:"AWS_REGION" context:"archiveRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's logs are from, where it is not the stack's: what the field *region* says."`
 	// ArchiveBucketRegion is empty where the Lambdas' own is meant.
@@ -90,6 +90,10 @@ type Search struct {
 	Writers []string `env:"SEARCH_WRITERS"`
 	Readers []string `env:"SEARCH_READERS"`
 }
+
+// DerivedIDPrefix begins the ids that are derived. CloudWatch Logs' own are
+// numbers.
+const DerivedIDPrefix = "derived-"
 
 // DerivedIDs is the value of Settings.IDs that derives the ids of all events.
 const DerivedIDs = "derived"
