@@ -237,7 +237,9 @@ func retriers(t *testing.T) map[string][]map[string]any {
 func TestRetriesAreOfErrorsThatPass(t *testing.T) {
 	transient := []string{run.Throttled, run.Unavailable, start.Unexpected}
 	ofAWS := []string{
-		"Lambda.TooManyRequestsException", "Lambda.ResourceNotReadyException",
+		"Lambda.TooManyRequestsException", "Lambda.ResourceNotReadyException", "Lambda.ResourceConflictException",
+		"Lambda.ENINotReadyException", "Lambda.EC2ThrottledException", "Lambda.EC2UnexpectedException",
+		"Lambda.SubnetIPAddressLimitReachedException", "Lambda.ENILimitReachedException",
 		"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.ClientExecutionTimeoutException",
 		"Sandbox.Timedout", "Runtime.ExitError", "Lambda.Unknown", "States.Timeout",
 	}
@@ -263,6 +265,27 @@ func TestRetriesAreOfErrorsThatPass(t *testing.T) {
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s retries %q\nwant %q", name, got, want)
+		}
+	}
+}
+
+// TestAFunctionMayWakeUp: one in a VPC that was idle for weeks is Pending for a
+// minute or two, in which each invoke fails. Half of the waits is what jitter
+// leaves of them on average; less than a third, hardly ever.
+func TestAFunctionMayWakeUp(t *testing.T) {
+	for name, retry := range retriers(t) {
+		for _, r := range retry {
+			if !slices.Contains(r["ErrorEquals"].([]any), any("Lambda.ResourceConflictException")) {
+				continue
+			}
+			wait, sum := r["IntervalSeconds"].(float64), 0.0
+			for range int(r["MaxAttempts"].(float64)) {
+				sum += min(wait, r["MaxDelaySeconds"].(float64))
+				wait *= r["BackoffRate"].(float64)
+			}
+			if least := sum / 3; least < 150 {
+				t.Errorf("%s may give up after %.0f s", name, least)
+			}
 		}
 	}
 }
