@@ -281,6 +281,8 @@ func TestChildren(t *testing.T) {
 		{"throttled for a while", []any{fault(run.Throttled, "429"), fault(run.Throttled, "429"), run.Indexed}, asl.Succeeded, "", 1},
 		{"a crash", []any{fault("Runtime.ExitError", "killed"), run.Indexed}, asl.Succeeded, "", 1},
 		{"a panic", []any{fault("runtime.boundsError", "index out of range")}, asl.Failed, "runtime.boundsError", 0},
+		{"never an answer", []any{run.More, fault("States.Timeout", ""), fault("States.Timeout", ""), fault("States.Timeout", "")}, asl.Failed, "Timeout", 1},
+		{"an error of Step Functions", []any{fault("States.TaskFailed", "odd")}, asl.Failed, "Unexpected", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -333,7 +335,7 @@ func checkCause(t *testing.T, cause, name string, calls int) {
 		Error, Cause, Remedy string
 		Outcome              run.Outcome
 	}]([]byte(cause))
-	if err != nil || got.Object.Key != "logs/0" || got.Error != name || !strings.Contains(got.Cause, "errorMessage") ||
+	if err != nil || got.Object.Key != "logs/0" || got.Error != name || !strings.Contains(got.Cause, "errorMessage") && name != "Timeout" || got.Cause == "" ||
 		got.Remedy == "" || got.Outcome.Calls != calls {
 		t.Errorf("its cause is %s, %v", cause, err)
 	}
