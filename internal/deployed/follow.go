@@ -40,7 +40,7 @@ func (f *follower) follow(ctx context.Context) (complete bool, err error) {
 	for {
 		e, err := f.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(f.execution)})
 		if err != nil && ctx.Err() == nil {
-			return false, fmt.Errorf("describe %s: %w", f.execution, err)
+			return false, refused("describe "+f.execution, err)
 		}
 		if err == nil && e.Status != types.ExecutionStatusRunning && e.Status != types.ExecutionStatusPendingRedrive {
 			return f.ended(e)
@@ -64,7 +64,7 @@ func (f *follower) progress(ctx context.Context) error {
 	if f.mapRun == "" {
 		runs, err := f.client.ListMapRuns(ctx, &sfn.ListMapRunsInput{ExecutionArn: aws.String(f.execution)})
 		if err != nil {
-			return fmt.Errorf("list the map runs of %s: %w", f.execution, err)
+			return refused("list the map runs of "+f.execution, err)
 		}
 		if len(runs.MapRuns) == 0 {
 			f.say("listing objects, preparing the index")
@@ -74,7 +74,7 @@ func (f *follower) progress(ctx context.Context) error {
 	}
 	m, err := f.client.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: aws.String(f.mapRun)})
 	if err != nil {
-		return fmt.Errorf("describe %s: %w", f.mapRun, err)
+		return refused("describe "+f.mapRun, err)
 	}
 	f.say(progressLine(m, f.now()))
 	return nil

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -28,9 +27,9 @@ type Stack struct {
 
 // Open finds the state machine of the stack of this name.
 func Open(ctx context.Context, name string) (*Stack, error) {
-	c, err := config.LoadDefaultConfig(ctx)
+	c, err := configuration(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
 	client := sfn.NewFromConfig(c)
 	machine, err := findMachine(ctx, client, name)
@@ -62,7 +61,7 @@ func (s *Stack) Start(ctx context.Context, name string, input json.RawMessage) (
 	}
 	started, err := s.client.StartExecution(ctx, in)
 	if err != nil {
-		return "", fmt.Errorf("start an execution of %s: %w", s.machine, err)
+		return "", refused("start an execution of "+s.machine, err)
 	}
 	return aws.ToString(started.ExecutionArn), nil
 }
@@ -78,7 +77,7 @@ func findMachine(ctx context.Context, client *sfn.Client, stack string) (string,
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", fmt.Errorf("list the state machines: %w", err)
+			return "", refused("list the state machines", err)
 		}
 		for _, m := range page.StateMachines {
 			if aws.ToString(m.Name) == stack {
