@@ -68,6 +68,18 @@ type Network struct {
 	RouteTables []string `context:"routeTables" form:"^rtb-[0-9a-f]{8,17}$" takes:"a list of route table ids" means:"Route tables of the subnets, into which the S3 endpoint goes; needed for *endpoints*."`
 }
 
+// way is how the index Lambda reaches S3, as far as the stack knows: the VPC may
+// have an endpoint already.
+func (n Network) way() string {
+	switch {
+	case n.VPC == "":
+		return run.NetworkInternet
+	case n.Endpoints:
+		return run.NetworkEndpoint
+	}
+	return run.NetworkNAT
+}
+
 // Lambdas is what the functions are given, beside the index Lambda's memory.
 type Lambdas struct {
 	ListMemory    int `context:"listMemory" default:"512" range:"128 to 10240" means:"MiB of memory of the list Lambda."`
@@ -127,6 +139,7 @@ func (s Settings) Zones() int {
 func (s Settings) Environment(archiveBucket, runBucket, url, version string) map[string]string {
 	r := s.Settings
 	r.ArchiveBucket, r.RunBucket, r.Search.URL, r.Version = archiveBucket, runBucket, url, version
+	r.Network = s.Network.way()
 	// The region is part of the ARN of a domain that exists. A new domain lies in
 	// the stack's own, which the Lambdas know.
 	if parts := strings.Split(s.Cluster.Domain, ":"); len(parts) > 3 {

@@ -26,6 +26,7 @@ type tally struct {
 	Objects
 	events run.Counts
 	effort Effort
+	stored map[string]*run.Stored
 	days   map[string]run.IndexCounts
 	// hours by hours since 1970, within the window; outside counts the rest.
 	hours       map[int64]*Hour
@@ -48,7 +49,7 @@ func newTally(p run.Plan, zone *time.Location) *tally {
 	first := hourOf(p.From.Add(-time.Duration(p.MarginBefore)))
 	return &tally{
 		plan: p, zone: zone,
-		days: map[string]run.IndexCounts{}, hours: map[int64]*Hour{},
+		stored: map[string]*run.Stored{}, days: map[string]run.IndexCounts{}, hours: map[int64]*Hour{},
 		first: first,
 		last:  min(hourOf(end(p)), first+maxHours-1),
 		lag:   make([]int64, len(run.LagBounds())+1),
@@ -85,6 +86,7 @@ func (t *tally) hour(hour int64) *Hour {
 func (t *tally) listed(o run.Object) {
 	t.Listed++
 	t.Bytes += o.Size
+	t.store(o)
 	if o.Time == nil {
 		t.Timeless++
 		return

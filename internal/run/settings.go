@@ -39,6 +39,10 @@ type Settings struct {
 	RunEndpoint     string `env:"RUN_ENDPOINT" check:"url"`
 
 	Search Search
+	// Network says how the index Lambda reaches S3 and the cluster, by which its
+	// traffic is priced: over the internet where it is in no VPC, or from within one,
+	// S3 by a gateway endpoint or through NAT.
+	Network string `env:"NETWORK" default:"internet" values:"internet,endpoint,nat"`
 
 	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD."`
 	Zone        *time.Location `env:"TIME_ZONE" context:"zone" flag:"zone" default:"Asia/Tokyo" means:"Zone whose days the indices, the request and the schedule are meant in." usage:"Time zone of days, index names and @timestamp."`
@@ -62,6 +66,13 @@ type Settings struct {
 	// Version of this program, told in reports.
 	Version string `env:"REHYDRATE_VERSION" default:"development"`
 }
+
+// Values of Settings.Network.
+const (
+	NetworkInternet = "internet"
+	NetworkEndpoint = "endpoint"
+	NetworkNAT      = "nat"
+)
 
 // Search says how the cluster is reached.
 type Search struct {

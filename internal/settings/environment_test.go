@@ -86,6 +86,7 @@ func TestVariablesAreWhatReadTakes(t *testing.T) {
 		IndexPrefix: "logs", Zone: zone, Fields: []string{"logGroup", "account"}, Parse: true,
 		Shards: 3, Replicas: 0, RefreshInterval: "30s",
 		Search:    run.Search{URL: "https://search.example", Auth: "basic", Secret: "arn:secret", CA: "PEM", Region: "eu-central-1"},
+		Network:   run.NetworkNAT,
 		BulkBytes: 1 << 20, BulkInFlight: 4, BulkGzip: true, RecordLimit: 2 << 20, IndexMemory: 3008, Version: "1.2.3",
 	}
 	// A member that is zero here would not be tested.

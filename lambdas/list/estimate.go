@@ -2,10 +2,10 @@ package list
 
 import (
 	"context"
-	"io"
 	"math/rand/v2"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/cost"
 	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -27,9 +27,6 @@ const (
 	objectMillis = 30
 	// objectLambdaMillis of these are the Lambda's.
 	objectLambdaMillis = 20
-	// transitionsPerSecond are what Step Functions allows in most regions.
-	// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-	transitionsPerSecond = 500
 )
 
 // sample keeps an even choice of the objects listed, the same for the same list.
@@ -60,13 +57,13 @@ func (s *sample) add(o run.Object) {
 }
 
 // open opens an object of the archive for reading.
-type open func(context.Context, run.Object) (io.ReadCloser, error)
+type open func(context.Context, run.Object) (*archive.Body, error)
 
-// estimate says what the sampler's plan comes to, by the sample. Memory is that of
-// an index Lambda in MiB.
-func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*run.Estimate, error) {
-	plan := sampler.plan
-	e := &run.Estimate{EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
+// estimate says what the sampler's plan comes to, by the sample and what the archive
+// holds in its storage classes.
+func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.Stored) (*run.Estimate, bool, error) {
+	plan, settings := sampler.plan, sampler.settings
+	e := &run.Estimate{EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis}
 	if plan.Destination == run.ToFiles {
 		e.EventsPerSecond = writtenPerSecond
 	}
@@ -74,36 +71,42 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 	for _, o := range s.objects {
 		n, err := sampler.peek(ctx, o)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		e.Sampled++
-		e.SampledBytes += n.read
 		if n.unreadable {
 			e.Unreadable++
 		}
-		all.events += n.events
-		all.plain += n.plain
-		all.written += n.written
-		all.packed += n.packed
+		all.add(n)
 	}
-	if e.SampledBytes > 0 {
-		perByte := float64(plan.Bytes) / float64(e.SampledBytes)
-		e.Events = int64(float64(all.events) * perByte)
-		e.PlainBytes = int64(float64(all.plain) * perByte)
-		e.Written = int64(float64(all.written) * perByte)
-		e.OutputBytes = int64(float64(all.packed) * perByte)
+	e.SampledBytes = all.read
+	if all.read > 0 {
+		whole := func(part int64) int64 { return int64(float64(part) * float64(plan.Bytes) / float64(all.read)) }
+		e.Events, e.PlainBytes, e.Wanted = whole(all.events), whole(all.plain), whole(all.wanted)
+		if plan.Destination == run.ToFiles {
+			e.Written, e.OutputBytes = e.Wanted, whole(all.packed)
+		} else {
+			e.DocumentBytes, e.BulkBytes, e.SentBytes = whole(all.documents), whole(all.text), whole(all.text)
+			if settings.BulkGzip {
+				e.SentBytes = whole(all.packed)
+			}
+		}
 	}
-	children, objects := min(int64(plan.MaxConcurrency), max(plan.Objects, 1)), float64(plan.Objects)
-	sending := float64(e.Events) / float64(e.EventsPerSecond)
-	started := objects * objectTransitions / transitionsPerSecond // none sooner than that
-	e.Seconds = int64(max((sending+objects*objectMillis/1000)/float64(children), started)) + 1
-	busy := sending + objects*objectLambdaMillis/1000
-	e.Lambda = busy*float64(memory)/1024*lambdaGBSecond + objects*lambdaRequest
-	e.StepFunctions = float64(plan.Objects*objectTransitions+runTransitions) * stateTransition
-	e.S3 = objects * s3Get
+	objects := float64(plan.Objects)
+	busy := float64(e.Events) / float64(e.EventsPerSecond)
+	e.ObjectsPerSecond = cost.TransitionsPerSecond(settings.Search.Region) / cost.Object
+	children := float64(min(int64(plan.MaxConcurrency), max(plan.Objects, 1)))
+	working, started := (busy+objects*objectMillis/1000)/children, objects/float64(e.ObjectsPerSecond)
+	e.Seconds, e.Paced = int64(max(working, started))+1, started > working
+	usage := cost.Usage{
+		Objects: plan.Objects, Calls: plan.Objects,
+		LambdaSeconds: busy + objects*objectLambdaMillis/1000, Memory: settings.IndexMemory,
+		Stored: stored, Encrypted: all.asksKMS, Sent: e.SentBytes,
+		Network: settings.Network, Cluster: settings.Search.URL, Region: settings.Search.Region,
+	}
 	if e.Written > 0 { // an object's events mostly lie in two hours
-		e.S3 += (2*objects + float64(e.OutputBytes)/float64(files.Usual().Text)) * s3Put
+		usage.Puts = 2*objects + float64(e.OutputBytes)/float64(files.Usual().Text)
 	}
-	e.Dollars = e.Lambda + e.StepFunctions + e.S3
-	return e, nil
+	e.Cost = cost.Of(usage)
+	return e, all.asksKMS, nil
 }

@@ -20,6 +20,7 @@ type inventory struct {
 	days       map[string]*run.Amount
 	hours      map[string]*run.Amount
 	unrestored map[string]*run.Unrestored
+	stored     map[string]*run.Stored
 	unfit      int64
 	unfitKeys  []string
 	found      archive.Found
@@ -28,7 +29,7 @@ type inventory struct {
 func newInventory(bucket string, zone *time.Location) *inventory {
 	return &inventory{
 		bucket: bucket, zone: zone, unfitKeys: []string{},
-		days: map[string]*run.Amount{}, hours: map[string]*run.Amount{}, unrestored: map[string]*run.Unrestored{},
+		days: map[string]*run.Amount{}, hours: map[string]*run.Amount{}, unrestored: map[string]*run.Unrestored{}, stored: map[string]*run.Stored{},
 	}
 }
 
@@ -44,7 +45,16 @@ func (v *inventory) add(o run.Object) {
 		put(v.days, o.Time.In(v.zone).Format(time.DateOnly), o)
 		put(v.hours, run.HourOf(*o.Time), o)
 	}
+	stored := v.stored[o.StorageClass]
+	if stored == nil {
+		stored = &run.Stored{StorageClass: o.StorageClass}
+		v.stored[o.StorageClass] = stored
+	}
+	stored.Objects++
+	stored.Bytes += o.Size
 	if archive.NeedsRestore(o) {
+		stored.Unrestored++
+		stored.UnrestoredBytes += o.Size
 		u := v.unrestored[o.StorageClass]
 		if u == nil {
 			u = &run.Unrestored{StorageClass: o.StorageClass, Restore: archive.RestoreCommand(v.bucket, o.Key, o.StorageClass)}
@@ -60,8 +70,11 @@ func (v *inventory) result(from, to time.Time) run.Inventory {
 	r := run.Inventory{
 		Objects: v.total.Objects, Bytes: v.total.Bytes,
 		Days: inOrder(v.days), Hours: inOrder(v.hours), Gaps: v.gaps(from, to),
-		Unrestored: []run.Unrestored{}, Unfit: v.unfit, UnfitKeys: v.unfitKeys,
+		Stored: []run.Stored{}, Advice: []string{}, Unrestored: []run.Unrestored{}, Unfit: v.unfit, UnfitKeys: v.unfitKeys,
 		Outside: v.found.Outside, Unmatched: v.found.Unmatched, UnmatchedKeys: append([]string{}, v.found.UnmatchedKeys...),
+	}
+	for _, class := range slices.Sorted(maps.Keys(v.stored)) {
+		r.Stored = append(r.Stored, *v.stored[class])
 	}
 	for _, class := range slices.Sorted(maps.Keys(v.unrestored)) {
 		r.Unrestored = append(r.Unrestored, *v.unrestored[class])
