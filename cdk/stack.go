@@ -43,7 +43,7 @@ func addStack(scope constructs.Construct, s settings.Settings, build, version st
 	if err != nil {
 		return fmt.Errorf("machine for stopped runs: %w", err)
 	}
-	newNotice(stack, s, machine, runs, topic)
+	newNotice(stack, s, machine, runs, topic, undelivered)
 	w := watched{
 		settings: s, machine: machine, live: live, stopped: stopped,
 		undelivered: undelivered, stream: archive.stream,

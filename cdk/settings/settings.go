@@ -20,7 +20,6 @@ const New = "new"
 // Settings are those of one stack, complete and free of contradictions. Their
 // tags are explained at run.Settings.
 type Settings struct {
-	Stack string `context:"stack" default:"rehydrate" form:"^[a-z][a-z0-9-]{1,26}[a-z0-9]$" takes:"a name of 3 to 28 lower-case letters, digits and hyphens" means:"Name of the stack, and beginning of the names in it: one stack for each archive."`
 	// Settings are what the Lambdas are told, but for what only the stack knows:
 	// the run bucket, the archive where it is new, the URL where the cluster is.
 	run.Settings

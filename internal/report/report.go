@@ -114,6 +114,7 @@ type Finding struct {
 // Settings are those of the stack that shaped the run, none of them secret.
 type Settings struct {
 	Version         string   `json:"version"`
+	Stack           string   `json:"stack"`
 	ArchiveBucket   string   `json:"archiveBucket"`
 	ArchivePrefixes []string `json:"archivePrefixes"`
 	ArchiveZone     string   `json:"archiveZone"`
@@ -136,7 +137,7 @@ type Settings struct {
 
 func settingsOf(s run.Settings) Settings {
 	return Settings{
-		Version:       s.Version,
+		Version: s.Version, Stack: s.Stack,
 		ArchiveBucket: s.ArchiveBucket, ArchivePrefixes: some(s.ArchivePrefixes), ArchiveZone: zone(s.ArchiveZone).String(),
 		ArchiveRegion: s.ArchiveRegion, RunBucket: s.RunBucket, IndexPrefix: s.IndexPrefix, Zone: zone(s.Zone).String(),
 		Fields: some(s.Fields), Parse: s.Parse,

@@ -27,6 +27,8 @@ import (
 //	means     a sentence, with what is to be typed between asterisks
 //	usage     the same for the flag, where a local run means something else by it
 type Settings struct {
+	// Stack tells the metrics of one stack from those of another.
+	Stack           string         `env:"STACK" context:"stack" default:"rehydrate" form:"^[a-z][a-z0-9-]{1,26}[a-z0-9]$" takes:"a name of 3 to 28 lower-case letters, digits and hyphens" means:"Name of the stack, and beginning of the names in it and of its metrics: one stack for each archive."`
 	ArchiveBucket   string         `env:"ARCHIVE_BUCKET" context:"archive" form:"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" takes:"the name of a bucket, or new" means:"**Required.** Bucket that holds the archive; it is only ever read. *new* makes one, and the way of the logs into it."`
 	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it." usage:"Firehose prefix expression of the keys; may be given more than once"`
 	ArchiveZone     *time.Location `env:"ARCHIVE_ZONE" context:"archiveZone" flag:"archive-zone" default:"UTC" means:"Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."`
@@ -44,7 +46,7 @@ type Settings struct {
 	// S3 by a gateway endpoint or through NAT.
 	Network string `env:"NETWORK" default:"internet" values:"internet,endpoint,nat"`
 
-	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD."`
+	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD. Stacks that use one cluster need a prefix each: the index template is named by it, and would be shared." usage:"Indices are named PREFIX-YYYY-MM-DD."`
 	Zone        *time.Location `env:"TIME_ZONE" context:"zone" flag:"zone" default:"Asia/Tokyo" means:"Zone whose days the indices, the request and the schedule are meant in." usage:"Time zone of days, index names and @timestamp."`
 	Fields      []string       `env:"FIELDS" context:"fields" flag:"fields" values:"logGroup,logStream,account,region" means:"Fields that each document gets beside *@timestamp* and *message*." usage:"Fields to add to each document, with commas between: logGroup, logStream, account."`
 	Parse       bool           `env:"PARSE" context:"parse" flag:"parse" default:"false" means:"Add the members of messages that are JSON, in one flattened field."`

@@ -80,6 +80,7 @@ func TestVariablesAreWhatReadTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := run.Settings{
+		Stack:         "other",
 		ArchiveBucket: "archive", ArchivePrefixes: []string{"a/", "b/!{timestamp:yyyy}/"}, ArchiveZone: zone,
 		ArchiveRegion: "ap-northeast-1",
 		RunBucket:     "runs", ArchiveEndpoint: "http://localhost:1", RunEndpoint: "http://localhost:2",
