@@ -99,6 +99,7 @@ func TestPayloadsAreWhatTheFunctionsTake(t *testing.T) {
 	}
 	checkPayload(t, "List objects", payload(parent["List objects"]), reflect.TypeFor[run.ListRequest]())
 	checkPayload(t, "Prepare index", payload(parent["Prepare index"]), reflect.TypeFor[run.PrepareRequest]())
+	checkPayload(t, "Look at cluster", payload(parent["Look at cluster"]), reflect.TypeFor[run.PrepareRequest]())
 	checkPayload(t, "Report", payload(parent["Report"]), reflect.TypeFor[run.ReportRequest]())
 	checkPayload(t, "Index object", payload(child["Index object"]), reflect.TypeFor[run.IndexRequest]())
 	checkPayload(t, "Index objects", parent["Index objects"]["ItemSelector"].(map[string]any), reflect.TypeFor[run.Work]())
@@ -244,8 +245,8 @@ func TestRetriesAreOfErrorsThatPass(t *testing.T) {
 		"Sandbox.Timedout", "Runtime.ExitError", "Lambda.Unknown", "States.Timeout",
 	}
 	all := retriers(t)
-	if len(all) != 4 {
-		t.Errorf("%d tasks, want 4", len(all))
+	if len(all) != 5 {
+		t.Errorf("%d tasks, want 5", len(all))
 	}
 	for name, retry := range all {
 		want := slices.Concat(transient, ofAWS)

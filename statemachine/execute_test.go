@@ -202,7 +202,12 @@ func TestPathsThroughTheMachine(t *testing.T) {
 			"List objects → Anything to index? → Index objects → Report → Complete? → Complete", "",
 		},
 		{"incomplete", func(s *stage) { s.summary.Complete = false }, whole + "Incomplete", "Incomplete"},
-		{"plan only", func(s *stage) { s.plan.PlanOnly = true }, "List objects → Anything to index? → Planned", ""},
+		{"plan only", func(s *stage) { s.plan.PlanOnly = true }, "List objects → Anything to index? → Look at cluster → Planned", ""},
+		{
+			"plan for a cluster without room", func(s *stage) { s.plan.PlanOnly = true; s.fail[PrepareFunction] = fault(run.UnusableCluster, "full") },
+			"List objects → Anything to index? → Look at cluster → Planned", "",
+		},
+		{"plan of files", func(s *stage) { s.plan.PlanOnly = true; s.plan.Destination = run.ToFiles }, "List objects → Anything to index? → Planned", ""},
 		{"plan of nothing", func(s *stage) { s.plan.PlanOnly = true; s.plan.Objects = 0 }, "List objects → Anything to index? → Planned", ""},
 		{
 			"nothing found", func(s *stage) { s.plan.Objects = 0; s.summary.Complete = false },
@@ -230,6 +235,21 @@ func TestPathsThroughTheMachine(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestAPlanTellsOfTheCluster: what it said, or what is wrong with it.
+func TestAPlanTellsOfTheCluster(t *testing.T) {
+	for want, err := range map[string]error{
+		`"cluster":{"prepared":{"`: nil,
+		`"cluster":{"Cause":"`:     fault(run.UnusableCluster, "it is full"),
+	} {
+		s := newStage(1)
+		s.plan.PlanOnly, s.fail[PrepareFunction] = true, err
+		out, failed := s.run(t)
+		if failed != nil || !strings.Contains(out, want) || !strings.Contains(out, `"objects":1`) {
+			t.Errorf("the plan is %s, %v; want %s in it", out, failed, want)
+		}
 	}
 }
 

@@ -88,6 +88,7 @@ func TestHistoryOfAChild(t *testing.T) {
 //
 //	start and end                                          2
 //	List, Prepare, Report: 2 + 3 for each attempt          2 + 3×30, 2 + 3×30, 2 + 3×58
+//	(a plan has Look at cluster instead of the last two)
 //	Anything to index?, Complete?                          4
 //	Index objects                                          4
 //	Complete or Incomplete                                 2

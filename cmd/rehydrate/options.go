@@ -149,7 +149,7 @@ func (r *request) register(f *pflag.FlagSet) {
 	f.StringVar(&r.from, "from", "", "first `day` (2018-12-10, in the zone of the indices) or RFC 3339 instant")
 	f.StringVar(&r.to, "to", "", "last `day`, included, or RFC 3339 instant, excluded")
 	f.StringVar(&r.retry, "retry", "", "`name` of an earlier run: what it did not index, and nothing else")
-	f.BoolVar(&r.plan, "plan", false, "list and estimate only; touch no cluster")
+	f.BoolVar(&r.plan, "plan", false, "list and estimate only, and look whether the cluster has room; nothing is changed there")
 	f.StringVar(&r.destination, "destination", "", "`where` events go: index, or files, JSON Lines under runs/NAME/events/ for which no cluster is needed (default index)")
 	f.StringArrayVar(&r.include.Message, "message", nil, "only events whose message matches this regular `expression` (RE2); may be given more than once")
 	f.StringArrayVar(&r.include.LogGroup, "group", nil, "only events of log groups that match this `glob`; may be given more than once")

@@ -12,7 +12,7 @@ import (
 )
 
 // showPlan prints what a run that only plans has found.
-func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
+func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 	fmt.Fprintf(w, "Plan %s: events from %s to %s\n", p.Run, p.From.Format(time.RFC3339), p.To.Format(time.RFC3339))
 	for _, note := range p.Notes {
 		fmt.Fprintf(w, "  %s\n", note)
@@ -68,6 +68,9 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 			fmt.Fprintf(w, "  Step Functions sets that pace: it starts %d objects/s in its region, however many at once\n", e.ObjectsPerSecond)
 		}
 		fmt.Fprintf(w, "In AWS about %s\n", report.CostText(e.Cost))
+	}
+	for _, line := range report.ClusterLines(p) {
+		fmt.Fprintln(w, line)
 	}
 	for _, advice := range v.Advice {
 		fmt.Fprintf(w, "Advice: %s\n", advice)

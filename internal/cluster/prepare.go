@@ -16,7 +16,8 @@ import (
 
 // Prepare makes the cluster ready for a run: it finds out what it is, that it may
 // be written to and what the indices of the plan's range hold, and puts the index
-// template where it is missing. Nothing but that template is changed.
+// template where it is missing, unless the plan is all that is wanted. Nothing but
+// that template is changed.
 //
 // Its errors are faults: each thing that can be wrong with a cluster has a
 // sentence of its own and one that says what to do.
@@ -60,17 +61,23 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err := limits.check(before.missing, templates); err != nil {
 		return run.Prepared{}, err
 	}
-	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts}
-	use := templates.of(indices)
-	if prepared.Installed, err = c.install(ctx, s, templates, &use); err != nil {
+	room, tight, err := c.room(ctx, s, p, limits.capacity, templates, before)
+	if err != nil {
 		return run.Prepared{}, err
+	}
+	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts, Room: room}
+	use := templates.of(indices)
+	if !p.PlanOnly {
+		if prepared.Installed, err = c.install(ctx, s, templates, &use); err != nil {
+			return run.Prepared{}, err
+		}
 	}
 	prepared.Template = strings.Join(sortedKeys(use.applies), ",")
 	lacking, err := c.checkTemplates(ctx, s, templates, use)
 	if err != nil {
 		return run.Prepared{}, err
 	}
-	prepared.Warnings = slices.Concat([]string{}, warnings, before.warnings, denied, unfit, lacking)
+	prepared.Warnings = slices.Concat([]string{}, warnings, tight, before.warnings, denied, unfit, lacking)
 	return prepared, nil
 }
 

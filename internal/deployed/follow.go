@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
+	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -115,8 +116,9 @@ func (f *follower) ended(e *sfn.DescribeExecutionOutput) (complete bool, err err
 	}
 	var s run.Summary
 	if json.Unmarshal([]byte(text), &s) != nil || s.Verdict == "" {
-		if e.Status == types.ExecutionStatusSucceeded { // a plan
-			fmt.Fprintln(f.out, text)
+		var p run.Planned
+		if e.Status == types.ExecutionStatusSucceeded && json.Unmarshal([]byte(text), &p) == nil {
+			f.planned(p)
 			return true, nil
 		}
 		return false, fmt.Errorf("the run ended %s: %s: %s", e.Status, aws.ToString(e.Error), text)
@@ -139,4 +141,16 @@ func (f *follower) ended(e *sfn.DescribeExecutionOutput) (complete bool, err err
 	}
 	fmt.Fprintln(f.out, "report:", s.Page)
 	return s.Complete, nil
+}
+
+// planned tells what a run that only planned found.
+func (f *follower) planned(p run.Planned) {
+	fmt.Fprintf(f.out, "planned: %d objects, %d bytes; events from %s to %s\n", p.Objects, p.Bytes, p.From.Format(time.RFC3339), p.To.Format(time.RFC3339))
+	if p.Expected.Documents > 0 {
+		fmt.Fprintf(f.out, "about %d documents of %d bytes\n", p.Expected.Documents, p.Expected.Bytes)
+	}
+	for _, line := range append(p.Notes, report.ClusterLines(p)...) {
+		fmt.Fprintln(f.out, line)
+	}
+	fmt.Fprintln(f.out, "its days, duration and cost:", run.Location{Bucket: p.Manifest.Bucket, Key: run.InventoryKey(p.Run)}.URI())
 }

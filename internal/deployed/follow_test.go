@@ -91,7 +91,20 @@ func TestFollow(t *testing.T) {
 			[]string{"Incomplete: one object is damaged.", "- a/b is damaged"},
 			"",
 		},
-		{"plan", object{"status": "SUCCEEDED", "output": `{"run":"monday","plan":true,"objects":3}`}, true, []string{`"objects":3`}, ""},
+		{
+			"plan",
+			object{"status": "SUCCEEDED", "output": `{"run":"monday","plan":true,"objects":3,"expected":{"documents":9},"manifest":{"bucket":"runs"},"cluster":{"prepared":{"product":"opensearch","version":"2.19.1","room":{"shards":12,"maxShards":1000,"newIndices":3,"newShards":6}}}}`},
+			true,
+			[]string{"planned: 3 objects", "about 9 documents", "opensearch 2.19.1", "3 new indices would make 6 shards", "s3://runs/runs/monday/inventory.json"},
+			"",
+		},
+		{
+			"plan without room",
+			object{"status": "SUCCEEDED", "output": `{"run":"monday","plan":true,"objects":3,"cluster":{"Error":"UnusableCluster","Cause":"{\"errorMessage\":\"no room for 30 shards\"}"}}`},
+			true,
+			[]string{"As the cluster is, this could not be indexed: no room for 30 shards"},
+			"",
+		},
 		{"refused", object{"status": "FAILED", "error": "InvalidRequest", "cause": "from: missing"}, false, nil, "FAILED: InvalidRequest: from: missing"},
 		{"stopped", object{"status": "ABORTED"}, false, nil, "ABORTED"},
 	} {

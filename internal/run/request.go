@@ -24,7 +24,8 @@ type Request struct {
 	// for; 3h each by default.
 	MarginBefore string `json:"marginBefore,omitempty"`
 	MarginAfter  string `json:"marginAfter,omitempty"`
-	// Plan true: list, estimate and write the plan; touch no cluster.
+	// Plan true: list, estimate, write the plan, and look whether the cluster has room
+	// for it; nothing is changed there.
 	Plan bool `json:"plan,omitempty"`
 	// Retry names an earlier run: what it did not index, and nothing else.
 	Retry string `json:"retry,omitempty"`

@@ -80,7 +80,8 @@ type Execution struct {
 }
 
 // PrepareRequest is the payload of the prepare Lambda: the name of the run,
-// whose plan it reads. Its answer is a Prepared.
+// whose plan it reads, or nothing for a look at the cluster that changes nothing. Its
+// answer is a Prepared.
 type PrepareRequest struct {
 	Run string `json:"run"`
 }

@@ -114,6 +114,9 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 	if err := h.weigh(ctx, *plan, chosen, &inventory); err != nil {
 		return err
 	}
+	if e := inventory.Estimate; e != nil {
+		plan.Expected = run.Expected{Documents: e.Wanted, Bytes: e.DocumentBytes}
+	}
 	return folder.PutInventory(ctx, inventory)
 }
 

@@ -4,6 +4,7 @@ package prepare
 
 import (
 	"context"
+	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -18,6 +19,8 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	}
 	h := handler{
 		runs: archive.NewBucket(client, settings.RunBucket),
+		zone: settings.Zone,
+		now:  time.Now,
 		prepare: func(ctx context.Context, plan run.Plan) (run.Prepared, error) {
 			c, err := connect.Cluster(ctx, settings.Search)
 			if err != nil {

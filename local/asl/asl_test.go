@@ -342,6 +342,15 @@ func TestTaskTimeoutHasAnEmptyCause(t *testing.T) {
 	})
 }
 
+func TestResultSelector(t *testing.T) {
+	w := &aws{invoke: func(context.Context, string, string) (string, error) { return `{"a": {"b": 1}}`, nil }}
+	out, err := w.run(t.Context(), t, states(`"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload": {}},
+		"ResultSelector": {"fixed": true, "b.$": "$.Payload.a.b"}, "ResultPath": "$.r", "End": true}`), `{"x": 1}`)
+	if want := `{"r":{"b":1,"fixed":true},"x":1}`; err != nil || out != want {
+		t.Errorf("output %s, %v; want %s", out, err, want)
+	}
+}
+
 func TestJitterIsAnyPartOfTheDelay(t *testing.T) {
 	r := retrier{interval: 10 * time.Second, rate: 2, most: 30 * time.Second, jitter: true}
 	var sum time.Duration
