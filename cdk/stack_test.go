@@ -200,7 +200,7 @@ func TestDashboardIsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &d); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
-	if len(d.Widgets) != 12 {
+	if len(d.Widgets) != 16 {
 		t.Errorf("the dashboard has %d widgets", len(d.Widgets))
 	}
 }

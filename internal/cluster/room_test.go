@@ -132,6 +132,7 @@ func TestRoom(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			c.room.HeapPercent = 40
 			if prepared.Room == nil || *prepared.Room != c.room {
 				t.Errorf("room %+v\nwant %+v", prepared.Room, c.room)
 			}

@@ -21,7 +21,7 @@ const pause = 5 * time.Second
 // Follow tells on out how a run goes on until it ends, and whether it is
 // complete. The run itself does not need anybody to follow it.
 func (s *Stack) Follow(ctx context.Context, execution string, out io.Writer) (complete bool, err error) {
-	f := follower{client: s.client, execution: execution, out: out, pause: pause, now: time.Now}
+	f := follower{client: s.client, execution: execution, out: out, pause: pause, now: time.Now, vitals: s.vitals()}
 	return f.follow(ctx)
 }
 
@@ -31,7 +31,8 @@ type follower struct {
 	out       io.Writer
 	pause     time.Duration
 	now       func() time.Time
-
+	// vitals tells what CloudWatch and the cluster say of a run since its map began.
+	vitals func(ctx context.Context, since time.Time) []string
 	mapRun string
 	last   string
 }
@@ -77,7 +78,13 @@ func (f *follower) progress(ctx context.Context) error {
 	if err != nil {
 		return refused("describe "+f.mapRun, err)
 	}
-	f.say(progressLine(m, f.now()))
+	line := progressLine(m, f.now())
+	if c := m.ItemCounts; c != nil && c.Running > 0 {
+		for _, more := range f.vitals(ctx, aws.ToTime(m.StartDate)) {
+			line += "; " + more
+		}
+	}
+	f.say(line)
 	return nil
 }
 
@@ -97,11 +104,14 @@ func progressLine(m *sfn.DescribeMapRunOutput, now time.Time) string {
 	failed := c.Failed + c.TimedOut + c.Aborted
 	done := c.Succeeded + failed
 	line := fmt.Sprintf("%d of %d objects (%d%%), %d running", done, c.Total, done*100/c.Total, c.Running)
+	if m.MaxConcurrency > 0 {
+		line += fmt.Sprintf(" of %d at once", m.MaxConcurrency)
+	}
 	if failed > 0 {
 		line += fmt.Sprintf(", %d failed", failed)
 	}
 	elapsed := now.Sub(aws.ToTime(m.StartDate))
-	if done > 0 && done < c.Total && elapsed > 0 {
+	if done > 0 && done < c.Total && elapsed > 0 && m.StartDate != nil {
 		rest := time.Duration(float64(elapsed) / float64(done) * float64(c.Total-done))
 		line += fmt.Sprintf(", about %s left", rest.Round(time.Second))
 	}

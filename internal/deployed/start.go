@@ -19,10 +19,12 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// Stack is a deployed stack's state machine.
+// Stack is a deployed stack.
 type Stack struct {
+	name    string
+	config  aws.Config
 	client  *sfn.Client
-	machine string // its ARN
+	machine string // the ARN of its state machine
 }
 
 // Open finds the state machine of the stack of this name.
@@ -36,7 +38,7 @@ func Open(ctx context.Context, name string) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stack{client: client, machine: machine}, nil
+	return &Stack{name: name, config: c, client: client, machine: machine}, nil
 }
 
 // CheckInput tells what is wrong with an execution's input before anything is

@@ -190,6 +190,7 @@ func (e *Effort) add(o run.Outcome) {
 	e.Files += o.Files
 	e.Requests += o.Requests
 	e.Retries += o.Retries
+	e.Throttled += o.Throttled
 	e.WaitedMs += o.WaitedMs
 	e.Ms += o.Ms
 }

@@ -141,10 +141,12 @@ type Outcome struct {
 	Malformations map[string]int64 `json:"malformations,omitempty"`
 
 	// Requests to the cluster, Retries of requests or items, and milliseconds
-	// spent waiting before them.
-	Requests int64 `json:"requests"`
-	Retries  int64 `json:"retries,omitempty"`
-	WaitedMs int64 `json:"waitedMs,omitempty"`
+	// spent waiting before them. Throttled requests were answered with a 429, as a
+	// whole or in part.
+	Requests  int64 `json:"requests"`
+	Retries   int64 `json:"retries,omitempty"`
+	Throttled int64 `json:"throttled,omitempty"`
+	WaitedMs  int64 `json:"waitedMs,omitempty"`
 	// Ms is the time spent on the object.
 	Ms int64 `json:"ms"`
 }
@@ -194,6 +196,7 @@ func (o *Outcome) Add(call Outcome) {
 	}
 	o.Requests += call.Requests
 	o.Retries += call.Retries
+	o.Throttled += call.Throttled
 	o.WaitedMs += call.WaitedMs
 	o.Ms += call.Ms
 }

@@ -91,6 +91,10 @@ type Room struct {
 	// copies included.
 	FreeBytes int64 `json:"freeBytes"`
 	NewBytes  int64 `json:"newBytes"`
+	// HeapPercent and WriteQueue are those of the node that has most of it: how much
+	// heap is in use, how many bulk requests wait for a thread.
+	HeapPercent int64 `json:"heapPercent"`
+	WriteQueue  int64 `json:"writeQueue"`
 }
 
 // IndexCount is how many documents of a range an index holds.

@@ -89,6 +89,12 @@ type Search struct {
 	Region string `env:"SEARCH_REGION" inherits:"AWS_REGION"`
 }
 
+// DefaultIndexPrefix is the IndexPrefix of a stack that was told none.
+func DefaultIndexPrefix() string {
+	prefix, _ := reflect.TypeFor[Settings]().FieldByName("IndexPrefix")
+	return prefix.Tag.Get("default")
+}
+
 // FieldNames are the values that Fields may hold.
 func FieldNames() []string {
 	fields, _ := reflect.TypeFor[Settings]().FieldByName("Fields")

@@ -36,6 +36,8 @@ type fixture struct {
 	runs   string
 	client *s3.Client
 	server *bulktest.Server
+
+	buffer bytes.Buffer // of metrics
 }
 
 func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest.Reply) *fixture {
@@ -65,6 +67,7 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 		connect:  f.sender,
 		maker:    document.NewMaker(told),
 		section:  files.Usual(),
+		metrics:  &f.buffer,
 		now:      time.Now,
 	}
 	return f

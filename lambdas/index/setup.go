@@ -4,6 +4,7 @@ package index
 
 import (
 	"context"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -42,6 +43,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		connect: sender(settings),
 		maker:   document.NewMaker(settings),
 		section: files.Usual(),
+		metrics: os.Stdout,
 		now:     time.Now,
 	}
 	return h.Index, nil
