@@ -203,7 +203,7 @@ func (l *load) newTarget(b *testing.B, url string) *target {
 	}
 	t := &target{load: l, url: url, objects: l.manifest(b, "warm"), settings: o.settings}
 	most := t.concurrency()
-	if t.config, err = o.config(run.Request{MaxConcurrency: &most}, nil); err != nil {
+	if t.config, err = o.config(run.Request{MaxConcurrency: &run.Concurrency{Objects: most}}, nil); err != nil {
 		b.Fatal(err)
 	}
 	t.config.Log = io.Discard

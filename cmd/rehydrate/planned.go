@@ -63,7 +63,7 @@ func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 			fmt.Fprintf(w, "Of these about %d in the range and the filters: %d bytes of documents\n", e.Wanted, e.DocumentBytes)
 		}
 		fmt.Fprintf(w, "About %s with %d at once, if "+pace+"\n",
-			(time.Duration(e.Seconds) * time.Second).String(), p.MaxConcurrency, e.EventsPerSecond, e.ObjectMillis)
+			(time.Duration(e.Seconds) * time.Second).String(), max(p.MaxConcurrency, min(p.MostConcurrency, run.DefaultMaxConcurrency)), e.EventsPerSecond, e.ObjectMillis)
 		if e.Paced {
 			fmt.Fprintf(w, "  Step Functions sets that pace: it starts %d objects/s in its region, however many at once\n", e.ObjectsPerSecond)
 		}

@@ -44,10 +44,9 @@ func (c *Cluster) room(ctx context.Context, s run.Settings, p run.Plan, limits c
 	var heap int64
 	for _, n := range nodes {
 		heap += n.JVM.Mem.HeapMax
-		r.HeapPercent = max(r.HeapPercent, n.JVM.Mem.HeapPercent)
-		r.WriteQueue = max(r.WriteQueue, n.ThreadPool.Write.Queue)
 		r.FreeBytes += max(0, n.FS.Total.Available-limits.floodFree(n.FS.Total.Total))
 	}
+	press(&r, nodes)
 	r.MaxShards = limits.maxShards() * int64(len(nodes))
 	r.AdvisedShards = max(1, heap*shardsPerGibibyte>>30)
 	example := ""

@@ -132,7 +132,7 @@ func TestRoom(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.room.HeapPercent = 40
+			c.room.HeapPercent, c.room.WriteThreads = 40, 2
 			if prepared.Room == nil || *prepared.Room != c.room {
 				t.Errorf("room %+v\nwant %+v", prepared.Room, c.room)
 			}

@@ -22,8 +22,11 @@ type Plan struct {
 	Destination                Destination `json:"destination"`
 	MaxConcurrency             int         `json:"maxConcurrency"`
 	ToleratedFailurePercentage float64     `json:"toleratedFailurePercentage"`
-	Include                    Filter      `json:"include"`
-	Exclude                    Filter      `json:"exclude"`
+	// MostConcurrency is 0, or the most that MaxConcurrency, with which the run begins,
+	// may become while it is steered.
+	MostConcurrency int    `json:"mostConcurrency"`
+	Include         Filter `json:"include"`
+	Exclude         Filter `json:"exclude"`
 	// Objects and Bytes (as stored) of the manifest.
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`
@@ -95,6 +98,10 @@ type Room struct {
 	// heap is in use, how many bulk requests wait for a thread.
 	HeapPercent int64 `json:"heapPercent"`
 	WriteQueue  int64 `json:"writeQueue"`
+	// WriteThreads are those of that node, Rejected the bulk requests that all nodes
+	// ever refused because too many waited.
+	WriteThreads int64 `json:"writeThreads"`
+	Rejected     int64 `json:"rejected"`
 }
 
 // IndexCount is how many documents of a range an index holds.

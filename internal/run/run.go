@@ -84,6 +84,24 @@ type Execution struct {
 // answer is a Prepared.
 type PrepareRequest struct {
 	Run string `json:"run"`
+	// Pressure asks for nothing but how the nodes are doing: the Room of the answer.
+	Pressure bool `json:"pressure,omitempty"`
+}
+
+// SteerRequest is the payload of the steer Lambda, whose answer is a Steered.
+type SteerRequest struct {
+	// Execution is the ARN of that of the run.
+	Execution string `json:"execution"`
+}
+
+// Steered tells whether there is anything left to steer.
+type Steered struct {
+	Ended bool `json:"ended"`
+	// Concurrency of the run as it was left, Changes made to it by this call, and why
+	// the last was.
+	Concurrency int    `json:"concurrency"`
+	Changes     int    `json:"changes"`
+	Reason      string `json:"reason"`
 }
 
 // ReportRequest is the payload of the report Lambda, whose answer is the

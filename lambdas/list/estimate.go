@@ -95,7 +95,7 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.St
 	objects := float64(plan.Objects)
 	busy := float64(e.Events) / float64(e.EventsPerSecond)
 	e.ObjectsPerSecond = cost.TransitionsPerSecond(settings.Search.Region) / cost.Object
-	children := float64(min(int64(plan.MaxConcurrency), max(plan.Objects, 1)))
+	children := float64(min(int64(max(plan.MaxConcurrency, min(plan.MostConcurrency, run.DefaultMaxConcurrency))), max(plan.Objects, 1)))
 	working, started := (busy+objects*objectMillis/1000)/children, objects/float64(e.ObjectsPerSecond)
 	e.Seconds, e.Paced = int64(max(working, started))+1, started > working
 	usage := cost.Usage{

@@ -67,6 +67,9 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 
 // reaches tells why the plan's destination is none of this stack, or nil.
 func (h handler) reaches(plan run.Plan) error {
+	if err := plan.CheckSteering(); err != nil {
+		return err
+	}
 	if plan.Destination == run.ToFiles || h.settings.Search.URL != "" {
 		return nil
 	}

@@ -14,12 +14,18 @@ type handler struct {
 	zone    *time.Location
 	now     func() time.Time
 	prepare func(context.Context, run.Plan) (run.Prepared, error)
+	// pressure is nil where the cluster tells nothing of its nodes.
+	pressure func(context.Context) (*run.Room, error)
 }
 
 // Prepare keeps what it found and did beside the plan for the report, and answers
 // with the same without its list of indices. Asked for no run, it looks at the
 // cluster as for a run over today, and neither changes nor keeps anything.
 func (h handler) Prepare(ctx context.Context, req run.PrepareRequest) (run.Prepared, error) {
+	if req.Pressure {
+		room, err := h.pressure(ctx)
+		return run.Prepared{Room: room}, err
+	}
 	if req.Run == "" {
 		year, month, day := run.DayOf(h.now().In(h.zone))
 		return h.prepare(ctx, run.Plan{

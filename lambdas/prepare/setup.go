@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/cluster"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
 )
@@ -28,6 +29,17 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 			}
 			return c.Prepare(ctx, settings, plan)
 		},
+	}
+	var kept *cluster.Cluster // asked for again and again by whoever steers
+	h.pressure = func(ctx context.Context) (*run.Room, error) {
+		if kept == nil {
+			c, err := connect.Cluster(ctx, settings.Search)
+			if err != nil {
+				return nil, err
+			}
+			kept = c
+		}
+		return kept.Pressure(ctx)
 	}
 	return h.Prepare, nil
 }
