@@ -22,6 +22,8 @@ type watched struct {
 	machine, live, stopped awsstepfunctions.CfnStateMachine
 	undelivered            awssqs.CfnQueue
 	stream                 awskinesisfirehose.CfnDeliveryStream
+	// account is the number of the account that a new domain is in; empty for none.
+	account string
 }
 
 // metric is one of CloudWatch's.
@@ -75,7 +77,7 @@ func (w watched) makeAlarms(scope constructs.Construct, topic awssns.CfnTopic) {
 		1, executions(w.machine, "Failed", "TimedOut", "Aborted")...)
 	a.add("NoReport", "The report of a run that was stopped could not be written; one that was stopped before its plan stood has none.",
 		1, executions(w.stopped, "Failed", "TimedOut", "Aborted")...)
-	if w.settings.Search.URL != "" || w.settings.Cluster.New {
+	if w.settings.HasCluster() {
 		// Some 429s are how a cluster is used to the full; a run that mostly waits is too wide.
 		a.add("Throttled", "The cluster pushes back: in each of these five minutes the calls of the index Lambda waited for more than 20 in sum. Lower the run's concurrency (rehydrate tune), or give the cluster more.",
 			20*60*1000, w.runMetric(metrics.CallWaited, "Sum"))
@@ -86,12 +88,34 @@ func (w watched) makeAlarms(scope constructs.Construct, topic awssns.CfnTopic) {
 		a.add("LiveFailed", "A new object of the archive was not indexed: run its day again, or wait for the schedule.",
 			1, executions(w.live, "Failed", "TimedOut", "Aborted")...)
 	}
+	if w.account != "" {
+		w.watchDomain(a)
+	}
 	if w.stream != nil {
 		// Firehose itself tries to deliver for a day, then the records are lost.
 		// https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
 		a.add("NotArchived", "Logs wait for more than two hours to be put into the archive.",
 			7200, w.notArchived())
 	}
+}
+
+// watchDomain makes alarms on what stops a domain from taking documents, at the
+// limits that AWS recommends.
+// https://docs.aws.amazon.com/opensearch-service/latest/developerguide/cloudwatch-alarms.html
+func (w watched) watchDomain(a alarms) {
+	a.add("DomainRed", "A primary shard of the search domain is not there: its documents cannot be searched, nor any added to its index.",
+		1, w.domain("ClusterStatus.red", "Maximum"))
+	a.add("DomainBlocked", "The search domain takes no documents, for want of disk or memory.", 1, w.domain("ClusterIndexWritesBlocked", "Maximum"))
+	a.add("DomainMemory", "The Java heap of a node of the search domain is full to 95 %: give it more or bigger nodes, or fewer shards.",
+		95, w.domain("JVMMemoryPressure", "Maximum"))
+	const quarter = 1024 / 4 // of a GiB, in MiB
+	a.add("DomainDisk", "A node of the search domain has less than a quarter of its disk free: delete indices, or give it more (searchVolume).",
+		1, w.domain("FreeStorageSpace", "Minimum")).below(w.settings.Cluster.Gibibyte * quarter)
+}
+
+// domain is a metric of the new domain.
+func (w watched) domain(name, statistic string) metric {
+	return metric{"AWS/ES", name, []dimension{{"DomainName", jsii.String(w.settings.Stack)}, {"ClientId", jsii.String(w.account)}}, statistic}
 }
 
 // waiting are the events that reached no target.
@@ -112,13 +136,23 @@ type alarms struct {
 }
 
 // add makes an alarm that tells the topic.
-func (a alarms) add(id, description string, atLeast int, metrics ...metric) {
-	a.show(id, description, atLeast, metrics...).SetAlarmActions(&[]*string{a.topic.Ref()})
+func (a alarms) add(id, description string, atLeast int, metrics ...metric) alarm {
+	made := a.show(id, description, atLeast, metrics...)
+	made.SetAlarmActions(&[]*string{a.topic.Ref()})
+	return made
+}
+
+type alarm struct{ awscloudwatch.CfnAlarm }
+
+// below has an alarm warn of too little instead of too much.
+func (a alarm) below(threshold int) {
+	a.SetComparisonOperator(jsii.String("LessThanThreshold"))
+	a.SetThreshold(jsii.Number(threshold))
 }
 
 // show makes an alarm on the sum of metrics over five minutes that tells nobody.
 // Nothing measured is nothing wrong.
-func (a alarms) show(id, description string, atLeast int, metrics ...metric) awscloudwatch.CfnAlarm {
+func (a alarms) show(id, description string, atLeast int, metrics ...metric) alarm {
 	props := &awscloudwatch.CfnAlarmProps{
 		AlarmName:          jsii.String(a.stack + "-" + id),
 		AlarmDescription:   jsii.String(description),
@@ -135,7 +169,7 @@ func (a alarms) show(id, description string, atLeast int, metrics ...metric) aws
 	} else {
 		props.Metrics = sum(metrics)
 	}
-	return awscloudwatch.NewCfnAlarm(a.scope, jsii.String(id+"Alarm"), props)
+	return alarm{awscloudwatch.NewCfnAlarm(a.scope, jsii.String(id+"Alarm"), props)}
 }
 
 // period of metrics in seconds.

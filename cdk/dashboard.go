@@ -21,6 +21,9 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	p.graph("Pushed back by the cluster, and waited (ms)", w.runMetric(metrics.CallThrottled, "Sum"), w.runMetric(metrics.CallWaited, "Sum"))
 	p.graph("Text read, and speed of a call (bytes/s)", w.runMetric(metrics.CallText, "Sum"), w.runMetric(metrics.CallSpeed, "Average"))
 	p.graph("Objects of the map: children", mapRuns(w.machine, "Started", "Succeeded", "Failed")...)
+	if w.settings.HasCluster() {
+		p.graph("Concurrency of steered runs", w.runMetric(metrics.Concurrency, "Average"), w.runMetric(metrics.PushedBack, "Sum"))
+	}
 	p.graph("Events of runs", w.runMetric("Events", "Sum"), w.runMetric("Created", "Sum"), w.runMetric("AlreadyThere", "Sum"), w.runMetric("Written", "Sum"))
 	p.graph("Objects of runs", w.runMetric("Objects", "Sum"), w.runMetric("Damaged", "Sum"), w.runMetric("Failed", "Sum"))
 	p.graph("Events that no index holds", w.runMetric("Rejected", "Sum"), w.runMetric("Malformed", "Sum"))
@@ -32,6 +35,10 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	p.graph("Events that reached no target", w.waiting())
 	if w.live != nil {
 		p.graph("Live objects", executions(w.live, "Started", "Succeeded", "Failed", "TimedOut")...)
+	}
+	if w.account != "" {
+		p.graph("Search domain: heap in use, %", w.domain("JVMMemoryPressure", "Maximum"), w.domain("CPUUtilization", "Maximum"))
+		p.graph("Search domain: free disk of the fullest node, MiB", w.domain("FreeStorageSpace", "Minimum"))
 	}
 	if w.stream != nil {
 		p.graph("Age of what is not archived yet", w.notArchived())

@@ -25,6 +25,7 @@ func newMachine(scope constructs.Construct, s settings.Settings, runs awss3.Buck
 		allow("WriteResults", []string{"s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"},
 			[]string{bucket + "/" + run.ResultsPrefix(anyRun) + "/*"}, nil),
 	}
+	may = append(may, useRunKey(s.Account)...)
 	m := machine{
 		id: "Machine", name: s.Stack, definition: statemachine.Definition(), may: may,
 		substitutions: map[string]*string{

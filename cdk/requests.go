@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+
+	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 // searchRequest is an HTTP method on a path of the cluster, which may end in *.
@@ -14,8 +16,9 @@ type searchRequest struct {
 // The requests of each Lambda that speaks to the cluster. A test lets the real
 // code make all of its requests and finds each of them here.
 
-func prepareRequests(indexPrefix string) []searchRequest {
-	return []searchRequest{
+func prepareRequests(s run.Settings) []searchRequest {
+	indexPrefix := s.IndexPrefix
+	requests := []searchRequest{
 		{"Get", ""}, // what it is
 		{"Get", "_nodes/_local"},
 		{"Get", "_cluster/settings"},
@@ -30,28 +33,41 @@ func prepareRequests(indexPrefix string) []searchRequest {
 		{"Post", indexPrefix + "-*/_refresh"},
 		{"Post", "_msearch"},
 	}
+	if s.LoadReplicas >= 0 {
+		requests = append(requests, searchRequest{"Put", loadingTemplate(indexPrefix)})
+		requests = append(requests, endLoadingRequests(indexPrefix)...)
+	}
+	return requests
 }
 
 func indexRequests() []searchRequest {
 	return []searchRequest{{"Post", "_bulk"}}
 }
 
-func reportRequests(indexPrefix string) []searchRequest {
-	return []searchRequest{
-		{"Post", indexPrefix + "-*/_refresh"},
+func reportRequests(s run.Settings) []searchRequest {
+	requests := []searchRequest{
+		{"Post", s.IndexPrefix + "-*/_refresh"},
 		{"Post", "_msearch"},
+	}
+	if s.LoadReplicas >= 0 {
+		requests = append(requests,
+			searchRequest{"Get", "_index_template"}, searchRequest{"Get", "_template"}, searchRequest{"Get", s.IndexPrefix + "-*"})
+		requests = append(requests, endLoadingRequests(s.IndexPrefix)...)
+	}
+	return requests
+}
+
+// endLoadingRequests are the changes that give indices their replicas.
+func endLoadingRequests(indexPrefix string) []searchRequest {
+	return []searchRequest{
+		{"Put", indexPrefix + "-*/_settings"},
+		{"Put", indexPrefix + "-*/_mapping"},
+		{"Delete", loadingTemplate(indexPrefix)},
 	}
 }
 
-// readerRequests are those of a person who searches.
-func readerRequests(indexPrefix string) []searchRequest {
-	return []searchRequest{
-		{"Get", ""},
-		{"Get", indexPrefix + "-*"},
-		{"Post", indexPrefix + "-*/_search"},
-		{"Post", indexPrefix + "-*/_count"},
-		{"Post", indexPrefix + "-*/_msearch"},
-	}
+func loadingTemplate(indexPrefix string) string {
+	return "_index_template/rehydrate.loading-" + indexPrefix
 }
 
 // requestStatements allows requests on a domain, one statement for each method.

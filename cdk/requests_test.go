@@ -2,10 +2,16 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	search "github.com/rehydrate/rehydrate/internal/cluster"
+	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/local/store"
 )
 
 // Requests that only some clusters are sent, none of them the embedded store.
@@ -35,8 +41,9 @@ func (d *deployment) checkRequests(t *testing.T) {
 	t.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	ecsTask := run.Settings{IndexPrefix: "ecs-task", LoadReplicas: -1}
 	for name, allowed := range map[string][]searchRequest{
-		"prepare": prepareRequests("ecs-task"), "index": indexRequests(), "report": reportRequests("ecs-task"),
+		"prepare": prepareRequests(ecsTask), "index": indexRequests(), "report": reportRequests(ecsTask),
 	} {
 		if len(d.requests[name]) == 0 {
 			t.Errorf("%s sent nothing", name)
@@ -62,11 +69,68 @@ func (a searchRequest) matches(request string) bool {
 }
 
 func TestRequestsAreBoundToTheIndexPrefix(t *testing.T) {
-	for _, requests := range [][]searchRequest{prepareRequests("app"), reportRequests("app"), readerRequests("app")} {
+	app := run.Settings{IndexPrefix: "app"}
+	for _, requests := range [][]searchRequest{prepareRequests(app), reportRequests(app)} {
 		for _, r := range requests {
 			if !strings.HasPrefix(r.path, "_") && r.path != "" && !strings.HasPrefix(r.path, "app-") {
 				t.Errorf("%s %s is not bound to the prefix", r.method, r.path)
 			}
 		}
 	}
+}
+
+// With loadReplicas set, Prepare and Report send more, and may.
+func TestLoadingRequests(t *testing.T) {
+	documents, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer documents.Close()
+	var sent []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = append(sent, r.Method+" "+r.URL.EscapedPath())
+		documents.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	c, err := search.Connect(t.Context(), run.Search{URL: server.URL}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := run.Settings{IndexPrefix: "ecs-task", Zone: time.UTC, Replicas: 1, Search: run.Search{URL: server.URL}}
+	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
+	prepare := func(name string) {
+		if _, err := c.Prepare(t.Context(), s, run.Plan{Run: name, From: day, To: day.AddDate(0, 0, 2)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	create := func(index string) {
+		line := `{"create":{"_index":"` + index + `","_id":"1"}}` + "\n" + `{"@timestamp":"2018-12-10T00:00:00.000Z","message":"a"}` + "\n"
+		res, err := http.Post(server.URL+"/_bulk", "application/x-ndjson", strings.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	check := func(who string, allowed []searchRequest) {
+		for _, request := range sent {
+			if !strings.HasSuffix(request, "_bulk") && !slices.ContainsFunc(allowed, func(a searchRequest) bool { return a.matches(request) }) {
+				t.Errorf("%s sends %s, which its policy does not allow", who, request)
+			}
+		}
+		for _, a := range endLoadingRequests("ecs-task") {
+			if !slices.ContainsFunc(sent, a.matches) {
+				t.Errorf("%s may send %s %s, and does not", who, a.method, a.path)
+			}
+		}
+		sent = nil
+	}
+	prepare("killed")
+	create("ecs-task-2018-12-10")
+	prepare("next")
+	check("prepare", prepareRequests(s))
+	create("ecs-task-2018-12-11")
+	if err := c.EndLoading(t.Context(), "ecs-task", "next"); err != nil {
+		t.Fatal(err)
+	}
+	check("report", reportRequests(s))
 }

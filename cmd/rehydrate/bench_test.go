@@ -42,26 +42,35 @@ const (
 func newLoad(b *testing.B, objects int) *load {
 	b.Helper()
 	l := &load{scenario: scenario{archive: b.TempDir(), out: b.TempDir()}}
-	folder := filepath.Join(l.archive, "_/cwl/ecs/ecs-task/2018/12/09/15")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(l.folder(), 0o755); err != nil {
 		b.Fatal(err)
 	}
 	for i := range objects {
-		members, err := sample.Members(uint64(i), int64(20-i%4*5)<<20)
-		if err != nil {
-			b.Fatal(err)
-		}
-		body, err := io.ReadAll(members)
-		if err != nil {
-			b.Fatal(err)
-		}
-		name := fmt.Sprintf("ecs-task-1-2018-12-09-15-%02d-00-00000000-0000-4000-8000-%012d", i, i)
-		if err := os.WriteFile(filepath.Join(folder, name), body, 0o644); err != nil {
-			b.Fatal(err)
-		}
-		l.each(b, body, func(*decode.Event) { l.events++ })
+		l.addObject(b, i, int64(20-i%4*5)<<20)
 	}
 	return l
+}
+
+func (l *load) folder() string {
+	return filepath.Join(l.archive, "_/cwl/ecs/ecs-task/2018/12/09/15")
+}
+
+// addObject adds object i, of so many bytes of plain text.
+func (l *load) addObject(b *testing.B, i int, plainBytes int64) {
+	b.Helper()
+	members, err := sample.Members(uint64(i), plainBytes)
+	if err != nil {
+		b.Fatal(err)
+	}
+	body, err := io.ReadAll(members)
+	if err != nil {
+		b.Fatal(err)
+	}
+	name := fmt.Sprintf("ecs-task-1-2018-12-09-15-%02d-00-00000000-0000-4000-8000-%012d", i%60, i)
+	if err := os.WriteFile(filepath.Join(l.folder(), name), body, 0o644); err != nil {
+		b.Fatal(err)
+	}
+	l.each(b, body, func(*decode.Event) { l.events++ })
 }
 
 func (l *load) each(b *testing.B, object []byte, do func(*decode.Event)) {
@@ -181,6 +190,10 @@ type target struct {
 	bodies   [][]byte
 	config   local.Config
 	settings run.Settings
+	// atOnce is how many objects are indexed at once; each has settings.BulkInFlight
+	// connections. Twice the processors: while one object ends and another begins,
+	// the engine has enough to do.
+	atOnce int
 }
 
 // newTarget runs over the load once: that puts the template, warms the engine
@@ -191,6 +204,12 @@ func (l *load) newTarget(b *testing.B, url string) *target {
 	if status != exitComplete {
 		b.Fatalf("exit status %d\n%s%s", status, stdout, stderr)
 	}
+	return l.targetOf(b, "warm", url)
+}
+
+// targetOf is the target for the objects of an earlier run.
+func (l *load) targetOf(b *testing.B, name, url string) *target {
+	b.Helper()
 	file, err := bootstrap()
 	if err != nil {
 		b.Fatal(err)
@@ -201,20 +220,14 @@ func (l *load) newTarget(b *testing.B, url string) *target {
 	if err := flags.Parse([]string{"--archive", l.archive, "--out", l.out, "--search", url, "--lambdas", file}); err != nil {
 		b.Fatal(err)
 	}
-	t := &target{load: l, url: url, objects: l.manifest(b, "warm"), settings: o.settings}
-	most := t.concurrency()
-	if t.config, err = o.config(run.Request{MaxConcurrency: &run.Concurrency{Objects: most}}, nil); err != nil {
+	t := &target{load: l, url: url, objects: l.manifest(b, name), settings: o.settings, atOnce: 2 * runtime.NumCPU()}
+	if t.config, err = o.config(run.Request{MaxConcurrency: &run.Concurrency{Objects: t.atOnce}}, nil); err != nil {
 		b.Fatal(err)
 	}
 	t.config.Log = io.Discard
 	t.bodies = l.bodies(b, t.objects, o.settings)
 	return t
 }
-
-// concurrency is how many objects are indexed at once; each has
-// settings.BulkInFlight connections. Twice the processors: while one object ends
-// and another begins, the engine has enough to do.
-func (t *target) concurrency() int { return 2 * runtime.NumCPU() }
 
 // lambdas brings the archive in by the index Lambda: objects in S3 → documents.
 func (t *target) lambdas(b *testing.B) spent {
@@ -225,7 +238,7 @@ func (t *target) lambdas(b *testing.B) spent {
 			b.Fatal(err)
 		}
 		begun := time.Now()
-		documents := together(b, t.concurrency(), t.objects, func(o run.Object) (int64, error) {
+		documents := together(b, t.atOnce, t.objects, func(o run.Object) (int64, error) {
 			return t.indexObject(b.Context(), m, o)
 		})
 		took := time.Since(begun)
@@ -266,7 +279,7 @@ func (t *target) indexObject(ctx context.Context, m *local.Machine, o run.Object
 // the bodies on as many connections and looks at the first bytes of each answer.
 func (t *target) bare(b *testing.B, conflicts bool) spent {
 	b.Helper()
-	connections := t.concurrency() * t.settings.BulkInFlight
+	connections := t.atOnce * t.settings.BulkInFlight
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}
 	defer client.CloseIdleConnections()
 	sign := fmt.Appendf(nil, `"errors":%t`, conflicts)

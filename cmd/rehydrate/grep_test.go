@@ -26,8 +26,9 @@ import (
 type grepLine struct {
 	grep string
 	bar  string
-	// keyword: messages of more than 8,191 characters are not found.
-	keyword bool
+	// exact: only found where that setting is on, and not in messages of more than
+	// 8,191 characters.
+	exact bool
 	// Events of odd, by name: those that only grep finds, and those that only the
 	// search bar does, because it knows words and not characters.
 	onlyGrep, onlyBar []string
@@ -43,9 +44,9 @@ func grepLines() []grepLine {
 		{grep: `grep -i '\btime'`, bar: `message:time*`, onlyGrep: []string{"joined"}},
 		{grep: `grep -i meou`, bar: `message:*meou*`},
 		{grep: `grep -iv timeout`, bar: `NOT message:*timeout*`},
-		{grep: `grep 'order failed'`, bar: `message.keyword:*order\ failed*`, keyword: true},
-		{grep: `grep -E 'v1/users/[0-9]{4}/items'`, bar: `message.keyword:/.*v1\/users\/[0-9]{4}\/items.*/`, keyword: true},
-		{grep: `grep -E '(ERROR|WARN) .*(Order|Stock)'`, bar: `message.keyword:/.*(ERROR|WARN) .*(Order|Stock).*/`, keyword: true},
+		{grep: `grep 'order failed'`, bar: `message.keyword:*order\ failed*`, exact: true},
+		{grep: `grep -E 'v1/users/[0-9]{4}/items'`, bar: `message.keyword:/.*v1\/users\/[0-9]{4}\/items.*/`, exact: true},
+		{grep: `grep -E '(ERROR|WARN) .*(Order|Stock)'`, bar: `message.keyword:/.*(ERROR|WARN) .*(Order|Stock).*/`, exact: true},
 	}
 }
 
@@ -77,14 +78,21 @@ func TestGrepTable(t *testing.T) {
 	for line := range strings.Lines(section) {
 		// A | inside of a cell stands behind a backslash.
 		cells := strings.Split(strings.ReplaceAll(strings.TrimSpace(line), `\|`, "\x00"), "|")
-		if len(cells) < 4 || !strings.HasPrefix(strings.TrimSpace(cells[1]), "`grep") {
+		if len(cells) < 5 || !strings.HasPrefix(strings.TrimSpace(cells[1]), "`grep") {
 			continue
 		}
 		row := strings.TrimSpace(cells[1]) + " " + strings.TrimSpace(cells[2])
+		if strings.Contains(cells[4], "needs `exact`") {
+			row += " exact"
+		}
 		told = append(told, strings.ReplaceAll(row, "\x00", "|"))
 	}
 	for _, l := range grepLines() {
-		tested = append(tested, "`"+l.grep+"` `"+l.bar+"`")
+		row := "`" + l.grep + "` `" + l.bar + "`"
+		if l.exact {
+			row += " exact"
+		}
+		tested = append(tested, row)
 	}
 	if !slices.Equal(told, tested) {
 		t.Errorf("README tells\n%s\nbut tested is\n%s", strings.Join(told, "\n"), strings.Join(tested, "\n"))
@@ -92,13 +100,15 @@ func TestGrepTable(t *testing.T) {
 }
 
 func TestGrepOnEngines(t *testing.T) {
-	for _, engine := range []enginetest.Engine{enginetest.Elasticsearch8, enginetest.OpenSearch2} {
+	for _, engine := range []enginetest.Engine{enginetest.Elasticsearch717, enginetest.Elasticsearch8, enginetest.OpenSearch2} {
 		t.Run(string(engine), func(t *testing.T) {
 			e := enginetest.Start(t, engine)
-			greps(t, newRig(t, e.URL))
-			parsed := "flat_object"
-			if engine == enginetest.Elasticsearch8 {
-				parsed = "flattened"
+			for _, exact := range []bool{false, true} {
+				t.Run(fmt.Sprintf("exact %t", exact), func(t *testing.T) { greps(t, newRig(t, e.URL), exact) })
+			}
+			parsed := "flattened"
+			if engine == enginetest.OpenSearch2 {
+				parsed = "flat_object"
 			}
 			levels(t, e.URL, parsed)
 		})
@@ -106,14 +116,15 @@ func TestGrepOnEngines(t *testing.T) {
 }
 
 // greps indexes the archive and the odd messages, and compares what each line's
-// two halves find.
-func greps(t *testing.T, p *rig) {
+// two halves find. Without exact its lines find nothing in the search bar.
+func greps(t *testing.T, p *rig, exact bool) {
 	t.Helper()
 	truth := p.without(t)
 	for id, e := range p.putOdd(t) {
 		truth[id] = e
 	}
-	p.first(t, ended{kind: "complete", verdict: "Complete"})
+	p.ask(t, http.MethodDelete, "/ecs-task-2018-12-10?ignore_unavailable=true", "")
+	p.first(t, ended{kind: "complete", verdict: "Complete"}, "--from", "2018-12-10", "--to", "2018-12-10", fmt.Sprintf("--exact=%t", exact))
 	p.ask(t, http.MethodPost, "/ecs-task-*/_refresh", "")
 	p.holds(t, truth)
 	for _, l := range grepLines() {
@@ -135,7 +146,7 @@ func greps(t *testing.T, p *rig) {
 				want[id] = true
 			}
 			for id := range want {
-				if l.keyword && len(utf16.Encode([]rune(truth[id].Message))) > 8191 {
+				if l.exact && (!exact || len(utf16.Encode([]rune(truth[id].Message))) > 8191) {
 					delete(want, id)
 				}
 			}

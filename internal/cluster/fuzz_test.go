@@ -37,7 +37,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Fatal(err)
 	}
 	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
-	s := run.Settings{IndexPrefix: "p", Zone: time.UTC, Replicas: -1, Search: run.Search{URL: server.URL, Auth: "basic"}}
+	s := run.Settings{IndexPrefix: "p", Zone: time.UTC, Replicas: -1, LoadReplicas: -1, Search: run.Search{URL: server.URL, Auth: "basic"}}
 	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
 		all := sayings()
 		all[requests[int(which)%len(requests)]] = string(body)

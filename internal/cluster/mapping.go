@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -37,6 +38,11 @@ type mappings struct {
 	Dynamic       any              `json:"dynamic"`
 	DateDetection *bool            `json:"date_detection"`
 	Properties    map[string]field `json:"properties"`
+	Meta          struct {
+		// Loading is there of an index that is loaded with fewer replicas than it is
+		// to have.
+		Loading *loading `json:"rehydrate"`
+	} `json:"_meta"`
 }
 
 // UnmarshalJSON also takes what old templates wrap in the name of a type.
@@ -96,7 +102,7 @@ func (c *Cluster) settings(ctx context.Context, indices []string) (there map[str
 	// uuid is there of every index.
 	filter := []string{
 		"*.settings.index.uuid", "*.settings.index.blocks", "*.settings.index.default_pipeline", "*.settings.index.final_pipeline",
-		"*.mappings.dynamic", "*.mappings.date_detection",
+		"*.mappings.dynamic", "*.mappings.date_detection", "*.mappings._meta." + owner,
 	}
 	for _, p := range append([]string{"@timestamp", "message", document.ParsedField}, fieldPaths(run.FieldNames())...) {
 		filter = append(filter, "*.mappings.properties."+strings.ReplaceAll(p, ".", ".properties."))
@@ -163,7 +169,7 @@ func fieldPaths(names []string) []string {
 // sent to is a fault.
 func (i indexConfig) check(what string, s run.Settings) ([]string, error) {
 	m := i.Mappings
-	lacks := append(lacksTime(m), lacksMessage(m)...)
+	lacks := slices.Concat(lacksTime(m), lacksMessage(m), lacksExact(m, s))
 	more := fieldPaths(s.Fields)
 	if s.Parse {
 		more = append(more, document.ParsedField)
@@ -235,6 +241,32 @@ func lacksMessage(m mappings) []string {
 		lacking = append(lacking, fmt.Sprintf("maps message as %s, not text", f.Type))
 	}
 	return lacking
+}
+
+// lacksExact: an index keeps the mapping that it was made with.
+func lacksExact(m mappings, s run.Settings) []string {
+	if f, ok := m.find("message"); !ok || !s.Exact || f.Fields[exactField].Type != "" || f.Type == "keyword" {
+		return nil
+	}
+	return []string{"does not map message.keyword, so that searches by exact characters find nothing there, though exact is on"}
+}
+
+// onceExact tells of the indices that were made when exact was on. Indices made
+// from then on have no such field, if known, our template, makes them.
+func onceExact(there map[string]indexConfig, s run.Settings, known *definition) []string {
+	if s.Exact || known == nil {
+		return nil
+	}
+	var indices []string
+	for _, index := range sortedKeys(there) {
+		if f, _ := there[index].Mappings.find("message"); f.Fields[exactField].Type != "" {
+			indices = append(indices, index)
+		}
+	}
+	if len(indices) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s map message.keyword from when exact was on, and keep it: searches by it find nothing in the other indices", several(indices))}
 }
 
 // holdsParsed tells whether a parsed message can be kept in one field: else each

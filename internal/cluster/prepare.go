@@ -16,8 +16,10 @@ import (
 
 // Prepare makes the cluster ready for a run: it finds out what it is, that it may
 // be written to and what the indices of the plan's range hold, and puts the index
-// template where it is missing, unless the plan is all that is wanted. Nothing but
-// that template is changed.
+// template where it is missing, and one for the indices that the run will make
+// where these are loaded with other replicas. Beside these templates nothing is
+// changed but what an earlier run that did so has left behind. Where a plan is all that
+// is wanted, nothing is changed at all.
 //
 // Its errors are faults: each thing that can be wrong with a cluster has a
 // sentence of its own and one that says what to do.
@@ -32,7 +34,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 		return run.Prepared{}, err
 	}
 	if i.product == elasticsearch && (s.Search.Auth == "basic" || s.Search.Auth == "apikey") {
-		if err := c.privileges(ctx, indices[0]); err != nil {
+		if err := c.privileges(ctx, indices[0], s); err != nil {
 			return run.Prepared{}, err
 		}
 	}
@@ -44,7 +46,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err != nil {
 		return run.Prepared{}, err
 	}
-	before, err := c.countBefore(ctx, indices, p.From, p.To)
+	before, err := c.countBefore(ctx, indices, p.From, p.To, s.IDs)
 	if err != nil {
 		return run.Prepared{}, err
 	}
@@ -68,7 +70,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts, Room: room}
 	use := templates.of(indices)
 	if !p.PlanOnly {
-		if prepared.Installed, err = c.install(ctx, s, templates, &use); err != nil {
+		if prepared.Installed, err = c.install(ctx, definitions(s, i.product), templates, &use); err != nil {
 			return run.Prepared{}, err
 		}
 	}
@@ -77,7 +79,13 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err != nil {
 		return run.Prepared{}, err
 	}
-	prepared.Warnings = slices.Concat([]string{}, warnings, tight, before.warnings, denied, unfit, lacking)
+	var loading []string
+	if !p.PlanOnly {
+		if loading, err = c.beginLoading(ctx, s, p.Run, there, before.missing, templates, use); err != nil {
+			return run.Prepared{}, err
+		}
+	}
+	prepared.Warnings = slices.Concat([]string{}, warnings, tight, before.warnings, denied, unfit, onceExact(there, s, use.known), lacking, loading)
 	return prepared, nil
 }
 
@@ -110,7 +118,7 @@ type before struct {
 
 // countBefore counts the documents of a range, and takes a sample of their ids:
 // the first and last as they lie in the index. An index that refuses is a fault.
-func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to time.Time) (before, error) {
+func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to time.Time, kind string) (before, error) {
 	// What was indexed a moment ago by another run is to count as before.
 	for some := range chunkByPath(indices) {
 		if err := c.refresh(ctx, some); err != nil {
@@ -129,7 +137,7 @@ func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to ti
 		return before{}, err
 	}
 	var b before
-	var unknown, foreign []string
+	var unknown, foreign, given []string
 	example := ""
 	for i, index := range indices {
 		first, last := answers[2*i], answers[2*i+1]
@@ -148,6 +156,9 @@ func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to ti
 			foreign = append(foreign, index)
 			example = ids[at]
 		}
+		if kind == run.DerivedIDs && slices.ContainsFunc(ids, isGiven) {
+			given = append(given, index)
+		}
 	}
 	if len(unknown) > 0 {
 		b.warnings = append(b.warnings, "what "+several(unknown)+" held before is not known, because a shard failed or took too long: the cluster's own count cannot be checked there")
@@ -155,11 +166,18 @@ func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to ti
 	if len(foreign) > 0 {
 		b.warnings = append(b.warnings, fmt.Sprintf("another loader has put documents into %s (such as %q, which is no event id): events that it loaded will be there twice", several(foreign), example))
 	}
+	if len(given) > 0 {
+		b.warnings = append(b.warnings, several(given)+" holds documents with the archive's own ids, and the setting ids is derived: the same events will be there twice")
+	}
 	return b, nil
 }
 
-func isForeign(id string) bool {
-	return len(id) < leastDigits || len(id) > mostDigits || strings.Trim(id, "0123456789") != ""
+// isForeign tells whether an id is neither the archive's own nor derived.
+func isForeign(id string) bool { return !isGiven(id) && !strings.HasPrefix(id, run.DerivedIDPrefix) }
+
+// isGiven tells whether an id is one of CloudWatch Logs' own.
+func isGiven(id string) bool {
+	return len(id) >= leastDigits && len(id) <= mostDigits && strings.Trim(id, "0123456789") == ""
 }
 
 // checkTemplates simulates an index of each kind that was found and says what the
@@ -181,7 +199,7 @@ func (c *Cluster) checkTemplates(ctx context.Context, s run.Settings, t template
 				Remedy: "choose an index prefix that it does not match, or give another template without data_stream a higher priority",
 			}
 		}
-		if name == u.known {
+		if name == t.ours && u.known != nil {
 			continue
 		}
 		made, err := c.simulate(ctx, u.applies[name])

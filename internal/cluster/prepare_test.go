@@ -153,7 +153,7 @@ func testPrepare(t *testing.T, url string) {
 				}
 			}
 			perform(c.set)
-			got, err := prepare(t, run.Settings{IndexPrefix: prefix, Zone: zone, Shards: -1, Replicas: -1, Parse: c.parse, Search: run.Search{URL: url}}, plan)
+			got, err := prepare(t, run.Settings{IndexPrefix: prefix, Zone: zone, Shards: -1, Replicas: -1, LoadReplicas: -1, Parse: c.parse, Search: run.Search{URL: url}}, plan)
 			perform(c.undo)
 			if c.fault != "" {
 				wantFault(t, err, c.fault, own, c.says)
@@ -211,14 +211,14 @@ func testTemplateIsKept(t *testing.T, url string) {
 	p := person{url}
 	zone := time.UTC
 	plan := run.Plan{From: time.Date(2018, 12, 10, 0, 0, 0, 0, zone), To: time.Date(2018, 12, 11, 0, 0, 0, 0, zone)}
-	s := run.Settings{IndexPrefix: "kept", Zone: zone, Shards: -1, Replicas: -1, Search: run.Search{URL: url}}
+	s := run.Settings{IndexPrefix: "kept", Zone: zone, Shards: -1, Replicas: -1, LoadReplicas: -1, Search: run.Search{URL: url}}
 	for _, c := range []struct {
 		what, meta string
 		version    int
 		installed  bool
 	}{
 		{"older", `{"managed_by":"rehydrate","fingerprint":"x"}`, 0, true},
-		{"of another state", `{"managed_by":"rehydrate","fingerprint":"x"}`, 1, true},
+		{"of another state", `{"managed_by":"rehydrate","fingerprint":"x"}`, 2, true},
 		{"newer", `{"managed_by":"rehydrate","fingerprint":"x"}`, 1000, false},
 		{"no longer ours", `{"managed_by":"me"}`, 0, false},
 	} {
@@ -238,7 +238,7 @@ func testTemplateIsKept(t *testing.T, url string) {
 		if err := json.Unmarshal(p.do(t, "GET", "/_index_template/rehydrate-kept", ""), &there); err != nil {
 			t.Fatal(err)
 		}
-		if v := there.Templates[0].Template.Version; (v == 1) != c.installed && c.version != 1 {
+		if v := there.Templates[0].Template.Version; (v == 2) != c.installed && c.version != 2 {
 			t.Errorf("%s: the template has the version %d", c.what, v)
 		}
 	}

@@ -119,7 +119,7 @@ func TestRoom(t *testing.T) {
 			if c.ours.Shards == 0 {
 				c.ours = run.Settings{Shards: -1, Replicas: -1}
 			}
-			c.ours.IndexPrefix, c.ours.Zone = "p", time.UTC
+			c.ours.IndexPrefix, c.ours.Zone, c.ours.LoadReplicas = "p", time.UTC, -1
 			plan := run.Plan{From: day, To: day.AddDate(0, 0, c.days), Expected: c.expected}
 			prepared, asked, err := prepareWith(t, says, c.ours, plan)
 			if c.fault != "" {

@@ -28,15 +28,17 @@ func TestSecurity(t *testing.T) {
 	e := enginetest.StartWith(t, enginetest.Elasticsearch8, map[string]string{
 		"roles.yml": `
 loader: {cluster: [manage_index_templates, monitor], indices: [{names: ["secured-*"], privileges: [create_doc, auto_configure, read, maintenance, view_index_metadata]}]}
+manager: {cluster: [manage_index_templates, monitor], indices: [{names: ["secured-*"], privileges: [create_doc, auto_configure, read, maintenance, manage]}]}
 reader: {cluster: [manage_index_templates, monitor], indices: [{names: ["secured-*"], privileges: [read]}]}
 writer: {cluster: [monitor], indices: [{names: ["secured-*", "unprepared-*"], privileges: [create_doc, auto_configure, read, maintenance]}]}
 `,
-		// bcrypt of "of-" and the name.
+		// bcrypt of "of-" and the name; the manager's is the loader's.
 		"users": `loader:$2a$04$abcdefghijklmnopqrstuu6F0/dJIA8UxlkBazUHMtPq17GByNwCa
+manager:$2a$04$abcdefghijklmnopqrstuu6F0/dJIA8UxlkBazUHMtPq17GByNwCa
 reader:$2a$04$abcdefghijklmnopqrstuuxK4Kk0vcxX2q7GYoNL3YypnGczEaahC
 writer:$2a$04$abcdefghijklmnopqrstuuTzVQu6Uc.1g/rkga9J/.QnRdszHIyva
 `,
-		"users_roles": "loader:loader\nreader:reader\nwriter:writer\n",
+		"users_roles": "loader:loader\nmanager:manager\nreader:reader\nwriter:writer\n",
 	}, "xpack.security.enabled: true")
 	for _, c := range []struct {
 		what, auth, secret string
@@ -44,8 +46,14 @@ writer:$2a$04$abcdefghijklmnopqrstuuTzVQu6Uc.1g/rkga9J/.QnRdszHIyva
 		says               []string
 		warns              []string
 		prefix             string // secured where empty
+		loads              bool   // with loadReplicas
 	}{
 		{what: "basic", auth: "basic", secret: `{"username":"loader","password":"of-loader"}`},
+		{what: "loadReplicas", loads: true, auth: "basic", secret: `{"username":"manager","password":"of-loader"}`},
+		{
+			what: "may not change indices", loads: true, auth: "basic", secret: `{"username":"loader","password":"of-loader"}`, fault: run.Denied,
+			says: []string{"the user loader lacks on the index secured-2018-12-10 the privileges manage"},
+		},
 		{what: "wrong password", auth: "basic", secret: `{"username":"loader","password":"of-reader"}`, fault: run.Denied, says: []string{"401", "unable to authenticate user [loader]"}},
 		{what: "wrong API key", auth: "apikey", secret: "YTpi", fault: run.Denied, says: []string{"401"}},
 		{what: "may only read", auth: "basic", secret: `{"username":"reader","password":"of-reader"}`, fault: run.Denied, says: []string{"the user reader lacks on the index secured-2018-12-10 the privileges create_doc, maintenance, auto_configure"}},
@@ -63,15 +71,22 @@ writer:$2a$04$abcdefghijklmnopqrstuuTzVQu6Uc.1g/rkga9J/.QnRdszHIyva
 			}
 			prefix := cmp.Or(c.prefix, "secured")
 			day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
-			got, err := connection.Prepare(t.Context(),
-				run.Settings{IndexPrefix: prefix, Zone: time.UTC, Shards: -1, Replicas: -1, Search: search},
-				run.Plan{From: day, To: day.AddDate(0, 0, 1)})
+			settings := run.Settings{IndexPrefix: prefix, Zone: time.UTC, Shards: -1, Replicas: -1, LoadReplicas: -1, Search: search}
+			if c.loads {
+				settings.LoadReplicas = 0
+			}
+			got, err := connection.Prepare(t.Context(), settings, run.Plan{Run: "r", From: day, To: day.AddDate(0, 0, 1)})
 			if c.fault != "" {
 				wantFault(t, err, c.fault, func(s string) string { return s }, c.says)
 				return
 			}
 			if err != nil || got.Template != "rehydrate-secured" || len(got.Warnings) != len(c.warns) {
 				t.Fatalf("%+v, %v, want our template and the warnings %q", got, err, c.warns)
+			}
+			if c.loads {
+				if err := connection.EndLoading(t.Context(), prefix, "r"); err != nil {
+					t.Error(err)
+				}
 			}
 			for i, w := range c.warns {
 				if !strings.Contains(got.Warnings[i], w) {

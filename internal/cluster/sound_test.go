@@ -34,7 +34,7 @@ func sayings() map[string]string {
 func prepareAt(t *testing.T, says map[string]string) (prepared run.Prepared, asked []string, err error) {
 	t.Helper()
 	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
-	return prepareWith(t, says, run.Settings{IndexPrefix: "p", Zone: time.UTC, Replicas: -1}, run.Plan{From: day, To: day.AddDate(0, 0, 1)})
+	return prepareWith(t, says, run.Settings{IndexPrefix: "p", Zone: time.UTC, Replicas: -1, LoadReplicas: -1}, run.Plan{From: day, To: day.AddDate(0, 0, 1)})
 }
 
 // prepareWith prepares what a plan says on such a cluster.

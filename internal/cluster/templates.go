@@ -16,7 +16,10 @@ import (
 // to an index the composable one of the highest priority that matches; only where
 // none does, all legacy ones that match.
 type templates struct {
-	ours       string // the name of ours
+	ours string // the name of ours
+	// loading is the one of a run that is on, or did not come to its end; it is
+	// none of composable.
+	loading    *composableTemplate
 	composable []composableTemplate
 	legacy     map[string]legacyTemplate
 }
@@ -54,6 +57,11 @@ func (c *Cluster) templates(ctx context.Context, prefix string) (templates, erro
 		return templates{}, err
 	}
 	t.composable = *all.Templates
+	if i := slices.IndexFunc(t.composable, func(c composableTemplate) bool { return c.Name == loadingName(prefix) }); i >= 0 {
+		loading := t.composable[i]
+		t.loading = &loading
+		t.composable = slices.Delete(t.composable, i, i+1)
+	}
 	a, err := c.do(ctx, esapi.IndicesGetTemplateRequest{})
 	if err != nil {
 		return templates{}, err
@@ -117,8 +125,8 @@ type use struct {
 	// bare one to which nothing applies.
 	legacy string
 	bare   string
-	// known is the name of ours where it is in the state that this program wants.
-	known string
+	// known is ours where it is in the state that this program wants.
+	known *definition
 	// wanted says that ours is to be there: some index needs it and no legacy
 	// template would lose its effect by it.
 	wanted bool

@@ -168,9 +168,12 @@ func (b blocks) clusterFault(creates bool) *run.Fault {
 // run does. Clusters that cannot be asked are passed over: there, what is missing
 // shows when it is needed.
 // https://www.elastic.co/guide/en/elasticsearch/reference/8.19/security-privileges.html
-func (c *Cluster) privileges(ctx context.Context, index string) error {
+func (c *Cluster) privileges(ctx context.Context, index string, s run.Settings) error {
 	doing := "tell our privileges on " + index
 	needed := []string{"create_doc", "read", "maintenance"}
+	if s.LoadReplicas >= 0 {
+		needed = append(needed, "manage")
+	}
 	creating := []string{"auto_configure", "create_index"} // either will do
 	body, err := json.Marshal(map[string]any{"index": []any{map[string]any{
 		"names": []string{index}, "privileges": append(needed, creating...),

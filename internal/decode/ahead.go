@@ -17,6 +17,7 @@ type ahead struct {
 	closed  bool
 
 	now  *chunk
+	all  []*chunk
 	left []byte
 }
 
@@ -33,7 +34,9 @@ func readAhead(from *stack) *ahead {
 		closing: make(chan struct{}), now: &chunk{},
 	}
 	for range chunks {
-		a.empty <- &chunk{}
+		c := from.buffers.takeChunk()
+		a.all = append(a.all, c)
+		a.empty <- c
 	}
 	go a.run()
 	return a
@@ -94,5 +97,6 @@ func (a *ahead) close() error {
 	for range a.full {
 		continue // until the goroutine ends
 	}
+	a.from.buffers.chunks = append(a.from.buffers.chunks, a.all...)
 	return a.from.close()
 }

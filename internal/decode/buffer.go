@@ -50,7 +50,7 @@ func (d *Decoder) load() error {
 	d.base += int64(d.at)
 	d.at = 0
 	if d.buf == nil {
-		d.buf = make([]byte, 0, firstRead)
+		d.buf = d.buffers.takeText()
 	}
 	d.buf = d.buf[:rest]
 	if cap(d.buf)-rest < max(leastRead, rest) {

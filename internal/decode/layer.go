@@ -28,15 +28,22 @@ const (
 // peekSize is how many bytes it takes to know a layer.
 const peekSize = 16
 
-// nameOf knows a layer by its first bytes; "" is none.
-func nameOf(b []byte) string {
-	for _, known := range []struct{ magic, name string }{
+// magic is what a layer begins with.
+type magic struct{ magic, name string }
+
+func magics() []magic {
+	return []magic{
 		{"\x1f\x8b", gzipName},
 		{"PK\x03\x04", zipName},
 		{"PK\x05\x06", zipName}, // an empty one
 		{"\xff\x06\x00\x00sNaPpY", snappyName},
 		{"\x28\xb5\x2f\xfd", zstdName},
-	} {
+	}
+}
+
+// nameOf knows a layer by its first bytes; "" is none.
+func nameOf(b []byte) string {
+	for _, known := range magics() {
 		if bytes.HasPrefix(b, []byte(known.magic)) {
 			return known.name
 		}
@@ -56,7 +63,9 @@ const maxWindow = 32 << 20
 func (s *stack) enter(name string, in *bufio.Reader, mark func()) (io.Reader, func(), error) {
 	switch name {
 	case gzipName:
-		return &members{in: in, mark: mark, limit: s.limit}, nil, nil
+		kept := &s.buffers.layers[len(s.open)-1].gzip
+		m := &members{in: in, mark: mark, limit: s.limit, zr: *kept}
+		return m, func() { *kept = m.zr }, nil
 	case snappyName:
 		s.now.starts[len(s.open)-1] = math.MaxInt64 // verifies before it gives
 		return newSnappy(in), nil, nil

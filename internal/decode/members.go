@@ -14,8 +14,8 @@ import (
 type members struct {
 	in    *bufio.Reader
 	mark  func()
-	limit int64 // of padding
-	zr    *gzip.Reader
+	limit int64        // of padding
+	zr    *gzip.Reader // of an earlier object, or nil
 	open  bool
 }
 

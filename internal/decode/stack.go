@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +66,8 @@ type stack struct {
 	size   int64
 	limit  int64
 
+	buffers *Buffers
+
 	in   *bufio.Reader // the object's own bytes
 	text io.Reader     // what is left when all layers are peeled
 	open []*layer
@@ -93,7 +96,7 @@ func (l *layer) Read(p []byte) (int, error) {
 }
 
 func newStack(r io.Reader, o Options) *stack {
-	return &stack{object: &object{r: r}, whole: o.ReaderAt, size: o.Size, limit: int64(o.RecordLimit)}
+	return &stack{object: &object{r: r}, whole: o.ReaderAt, size: o.Size, limit: int64(o.RecordLimit), buffers: cmp.Or(o.Buffers, &Buffers{})}
 }
 
 func (s *stack) state() *layers { return &s.now }
@@ -156,7 +159,7 @@ func (e notTheEnd) As(target any) bool   { return errors.As(e.error, target) }
 // peel finds the object's layers. What is wrong with them meets whoever reads
 // the text.
 func (s *stack) peel() {
-	s.in = bufio.NewReaderSize(s.object, 64<<10)
+	s.in = buffered(&s.buffers.in, s.object, 64<<10)
 	for in := s.in; ; {
 		begin, _ := in.Peek(peekSize) // its error comes again
 		name := nameOf(begin)
@@ -174,7 +177,7 @@ func (s *stack) peel() {
 		s.now.names = append(s.now.names, name)
 		s.open = append(s.open, l)
 		l.r, l.free, l.err = s.enter(name, in, func() { s.now.starts[n] = s.done })
-		in = bufio.NewReaderSize(l, 32<<10)
+		in = buffered(&s.buffers.layers[n].in, l, 32<<10)
 	}
 }
 
@@ -182,6 +185,7 @@ func (s *stack) close() error {
 	for _, l := range s.open {
 		if l.free != nil {
 			l.free()
+			l.free = nil
 		}
 	}
 	return nil

@@ -26,6 +26,8 @@ type Input struct {
 	// Last tells to report with what is there, even if results are missing.
 	Last     bool
 	Settings run.Settings
+	// Notes are sentences that the report is to tell beside its own findings.
+	Notes []string
 	// Counter may be nil: then the cluster's counts are unknown.
 	Counter Counter
 	Now     func() time.Time

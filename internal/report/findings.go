@@ -103,7 +103,7 @@ func (b *builder) findRest() {
 	if h := r.HoursLeftOut; h.Objects+h.Events > 0 {
 		b.find("%s and %s lie outside the hours shown.", plural(h.Objects, "object"), plural(h.Events, "event"))
 	}
-	for _, n := range r.Plan.Notes {
+	for _, n := range slices.Concat(b.in.Notes, r.Plan.Notes) {
 		b.find("%s", n)
 	}
 	if r.Cluster != nil {

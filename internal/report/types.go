@@ -16,7 +16,8 @@ type Objects struct {
 	// UnknownAfter counts the objects whose events are counted only up to where
 	// a failure struck; what came after is unknown.
 	UnknownAfter int64 `json:"unknownAfter"`
-	// Timeless counts the objects whose key tells no time.
+	// Timeless counts the objects that were not looked for by an hour: their key
+	// tells none, or all below their prefix was taken.
 	Timeless int64 `json:"timeless"`
 }
 

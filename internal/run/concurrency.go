@@ -19,7 +19,7 @@ const (
 	// AutoLimit is the bound of auto where none is given.
 	AutoLimit = 100
 	// AutoStart is what a run begins with that is steered.
-	AutoStart = 2
+	AutoStart = 4
 )
 
 // ParseConcurrency reads a number, "auto", or "auto:N" with the bound N.

@@ -6,7 +6,8 @@ type Inventory struct {
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`
 	// Days and Hours count objects by their key time: days in the stack's zone,
-	// hours in UTC ("2018-12-10T03"). Both are in order and hold no zeros.
+	// hours in UTC ("2018-12-10T03"), those without the objects that were not chosen
+	// by their hour. Both are in order and hold no zeros.
 	Days  []Amount `json:"days"`
 	Hours []Amount `json:"hours"`
 	// Gaps are the hours without any object between the first and the last hour
@@ -22,10 +23,13 @@ type Inventory struct {
 	Encrypted bool `json:"encrypted,omitempty"`
 	// Advice are sentences about the archive that would make runs cheaper or faster.
 	Advice []string `json:"advice"`
-	// Unfit counts keys whose name does not have the form that Firehose gives;
-	// they are in the manifest all the same. UnfitKeys are the first of them.
+	// Unfit counts keys that do not tell their time to the minute, neither in a name
+	// of the form that Firehose gives nor where the prefix has it; they are in the
+	// manifest all the same. UnfitKeys are the first of them.
 	Unfit     int64    `json:"unfit"`
 	UnfitKeys []string `json:"unfitKeys"`
+	// Whole counts objects below prefixes of which everything was listed.
+	Whole int64 `json:"whole"`
 	// Outside counts objects that were left out because the time in their key is
 	// not in the hours looked for; Unmatched keys and folders that stand where the
 	// prefix expression has folders of another form and were not looked into.
@@ -86,10 +90,17 @@ type Estimate struct {
 	SampledBytes int64 `json:"sampledBytes"`
 	// Unreadable of the sampled objects could not be read to where reading ended.
 	Unreadable int64 `json:"unreadable"`
-	// Events, PlainBytes (after decompression) of all objects; some of the events
-	// may lie outside the range.
+	// Events, PlainBytes (after decompression) of all objects; InRange of the events
+	// are of the range, the others are read only.
 	Events     int64 `json:"events"`
+	InRange    int64 `json:"inRange"`
 	PlainBytes int64 `json:"plainBytes"`
+	// Forms counts the sampled objects by how their events are laid down, see
+	// decode.Form. Malformed of the events could not be used, and of so many the id
+	// or time is none of the archive's own.
+	Forms     map[string]int64 `json:"forms"`
+	Malformed int64            `json:"malformed"`
+	Inferred
 	// Wanted of the events are of the range and pass the filters.
 	Wanted int64 `json:"wanted"`
 	// DocumentBytes are those of their documents, BulkBytes of the bulk bodies with
@@ -110,4 +121,9 @@ type Estimate struct {
 	// Paced: it is Step Functions that sets the pace.
 	Paced bool `json:"paced,omitempty"`
 	Cost
+}
+
+// CountForm adds a sampled object.
+func (e *Estimate) CountForm(form string) {
+	e.Forms = count(e.Forms, form, 1, maxForms)
 }

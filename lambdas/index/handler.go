@@ -26,6 +26,8 @@ type handler struct {
 	section files.Section
 	// metrics receives a line of metrics for each call.
 	metrics io.Writer
+	// buffers are those of the object read last: there is one call at a time.
+	buffers *decode.Buffers
 	now     func() time.Time
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/bulk"
+	"github.com/rehydrate/rehydrate/internal/decode"
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -20,7 +21,7 @@ import (
 // Setup readies it for the buckets and the cluster of the settings. It sets how
 // soon the process collects garbage.
 func Setup(ctx context.Context, settings run.Settings) (func(context.Context, run.IndexRequest) (run.Work, error), error) {
-	objects, err := archive.NewClient(ctx, settings.ArchiveEndpoint)
+	objects, err := connect.Archive(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +45,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		maker:   document.NewMaker(settings),
 		section: files.Usual(),
 		metrics: os.Stdout,
+		buffers: &decode.Buffers{},
 		now:     time.Now,
 	}
 	return h.Index, nil

@@ -19,7 +19,8 @@ const (
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
 	// writtenPerSecond one child reads, and writes into files: half of what one took
-	// on two cores, of two million events of 200 bytes.
+	// on two cores, of two million events of 200 bytes. One out of range is read as
+	// fast at least.
 	writtenPerSecond = 200_000
 	// objectMillis are what an object costs a child beside its events: its start,
 	// the call, the first byte and one bulk request at least. 100,000 objects of
@@ -63,7 +64,7 @@ type open func(context.Context, run.Object) (*archive.Body, error)
 // holds in its storage classes.
 func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.Stored) (*run.Estimate, bool, error) {
 	plan, settings := sampler.plan, sampler.settings
-	e := &run.Estimate{EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis}
+	e := &run.Estimate{Forms: map[string]int64{}, EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis}
 	if plan.Destination == run.ToFiles {
 		e.EventsPerSecond = writtenPerSecond
 	}
@@ -77,12 +78,16 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.St
 		if n.unreadable {
 			e.Unreadable++
 		}
+		if n.events > 0 {
+			e.CountForm(string(n.form))
+		}
 		all.add(n)
 	}
 	e.SampledBytes = all.read
 	if all.read > 0 {
 		whole := func(part int64) int64 { return int64(float64(part) * float64(plan.Bytes) / float64(all.read)) }
-		e.Events, e.PlainBytes, e.Wanted = whole(all.events), whole(all.plain), whole(all.wanted)
+		e.Events, e.InRange, e.PlainBytes, e.Wanted = whole(all.events), whole(all.inRange), whole(all.plain), whole(all.wanted)
+		e.Malformed, e.Inferred = whole(all.malformed), all.inferred.Scaled(float64(plan.Bytes)/float64(all.read))
 		if plan.Destination == run.ToFiles {
 			e.Written, e.OutputBytes = e.Wanted, whole(all.packed)
 		} else {
@@ -93,7 +98,7 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.St
 		}
 	}
 	objects := float64(plan.Objects)
-	busy := float64(e.Events) / float64(e.EventsPerSecond)
+	busy := float64(e.InRange)/float64(e.EventsPerSecond) + float64(e.Events-e.InRange)/writtenPerSecond
 	e.ObjectsPerSecond = cost.TransitionsPerSecond(settings.Search.Region) / cost.Object
 	children := float64(min(int64(max(plan.MaxConcurrency, min(plan.MostConcurrency, run.DefaultMaxConcurrency))), max(plan.Objects, 1)))
 	working, started := (busy+objects*objectMillis/1000)/children, objects/float64(e.ObjectsPerSecond)

@@ -23,8 +23,12 @@ type sampler struct {
 // beginning is what the first bytes of an object told.
 type beginning struct {
 	events, plain, read int64
+	inRange             int64 // of the events
 	unreadable          bool
 	asksKMS             bool
+	form                decode.Form
+	malformed           int64
+	inferred            run.Inferred
 	output
 }
 
@@ -35,9 +39,12 @@ type output struct{ wanted, text, packed, documents int64 }
 // add adds what another object told.
 func (b *beginning) add(n beginning) {
 	b.events += n.events
+	b.inRange += n.inRange
 	b.plain += n.plain
 	b.read += n.read
 	b.asksKMS = b.asksKMS || n.asksKMS
+	b.malformed += n.malformed
+	b.inferred.Add(n.inferred)
 	b.wanted += n.wanted
 	b.text += n.text
 	b.packed += n.packed
@@ -60,7 +67,9 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 	if err != nil {
 		return beginning{}, err
 	}
-	decoder := decode.New(body, decode.Options{RecordLimit: s.settings.RecordLimit, Size: o.Size})
+	decoder := decode.New(body, decode.Options{
+		RecordLimit: s.settings.RecordLimit, Size: o.Size, Source: decode.SourceOf(s.settings, o),
+	})
 	defer func() { _ = decoder.Close() }()
 	b := beginning{asksKMS: body.AsksKMS()}
 	var e decode.Event
@@ -69,7 +78,14 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		b.plain = decoder.Stats().PlainBytes
 		if err == nil {
 			b.events++
-			out.add(&e)
+			e.Infer(&b.inferred)
+			if e.Malformed != "" {
+				b.malformed++
+			}
+			if s.inRange(&e) {
+				b.inRange++
+				out.add(&e)
+			}
 			continue
 		}
 		var damaged *decode.Damaged
@@ -80,9 +96,15 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		}
 		break
 	}
+	b.form = decoder.Form()
 	b.read = decoder.Stats().ObjectBytes
 	b.output = out.end()
 	return b, nil
+}
+
+// inRange tells whether a run would do more with an event than read it.
+func (s *sampler) inRange(e *decode.Event) bool {
+	return e.Malformed == "" && e.Time >= s.plan.From.UnixMilli() && e.Time < s.plan.To.UnixMilli()
 }
 
 // maker makes what a run would, and measures it.
@@ -105,7 +127,7 @@ func newMaker(s run.Settings, p run.Plan) (*maker, error) {
 }
 
 func (m *maker) add(e *decode.Event) {
-	if e.Malformed != "" || e.Time < m.plan.From.UnixMilli() || e.Time >= m.plan.To.UnixMilli() || !m.filter.Pass(e) {
+	if !m.filter.Pass(e) || !m.bulk.Fits(e.Time) {
 		return
 	}
 	if m.line = m.line[:0]; m.plan.Destination == run.ToFiles {

@@ -23,11 +23,15 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		zone: settings.Zone,
 		now:  time.Now,
 		prepare: func(ctx context.Context, plan run.Plan) (run.Prepared, error) {
+			if err := grant(ctx, settings); err != nil {
+				return run.Prepared{}, err
+			}
 			c, err := connect.Cluster(ctx, settings.Search)
 			if err != nil {
 				return run.Prepared{}, err
 			}
-			return c.Prepare(ctx, settings, plan)
+			prepared, err := c.Prepare(ctx, settings, plan)
+			return prepared, cluster.NameMapping(err, settings)
 		},
 	}
 	var kept *cluster.Cluster // asked for again and again by whoever steers

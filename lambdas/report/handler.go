@@ -15,6 +15,8 @@ type handler struct {
 	settings run.Settings
 	runs     runs.Bucket
 	connect  func(context.Context) (report.Counter, error)
+	// endLoading gives the indices of a run their replicas.
+	endLoading func(ctx context.Context, run string) error
 	// metrics receives a line of metrics in CloudWatch's embedded format.
 	metrics io.Writer
 	now     func() time.Time
@@ -23,8 +25,13 @@ type handler struct {
 // Report writes the report of a run and answers with its summary.
 func (h handler) Report(ctx context.Context, req run.ReportRequest) (run.Summary, error) {
 	folder := runs.Folder{Bucket: h.runs, Name: req.Run}
+	last := report.IsLast(req.Attempt, req.Map)
+	notes, err := h.replicas(ctx, folder, last)
+	if err != nil {
+		return run.Summary{}, err
+	}
 	r, err := report.Build(ctx, report.Input{
-		Folder: folder, Map: req.Map, Last: report.IsLast(req.Attempt, req.Map),
+		Folder: folder, Map: req.Map, Last: last, Notes: notes,
 		Settings: h.settings, Counter: counter{h.connect}, Now: h.now,
 	})
 	if err != nil {

@@ -74,7 +74,7 @@ func TestReportWithoutCluster(t *testing.T) {
 	ended(t, runs)
 	var metrics bytes.Buffer
 	h := handler{
-		settings: run.Settings{IndexPrefix: "ecs-task", Zone: time.UTC, RunBucket: "runs"},
+		settings: run.Settings{IndexPrefix: "ecs-task", Zone: time.UTC, RunBucket: "runs", LoadReplicas: -1},
 		runs:     runs, metrics: &metrics, now: func() time.Time { return started },
 		connect: func(context.Context) (report.Counter, error) { return nil, errors.New("the secret cannot be read") },
 	}
@@ -98,7 +98,7 @@ func TestReportWithoutCluster(t *testing.T) {
 // A run that nobody planned is no run.
 func TestReportOfNoRun(t *testing.T) {
 	h := handler{
-		settings: run.Settings{Zone: time.UTC}, runs: runBucket(t, nothing), metrics: &bytes.Buffer{}, now: time.Now,
+		settings: run.Settings{Zone: time.UTC, LoadReplicas: -1}, runs: runBucket(t, nothing), metrics: &bytes.Buffer{}, now: time.Now,
 		connect: func(context.Context) (report.Counter, error) { return nil, errors.New("none") },
 	}
 	_, err := h.Report(t.Context(), run.ReportRequest{Run: "never"})
@@ -135,7 +135,7 @@ func TestARefusedCallCostsNoReport(t *testing.T) {
 			ended(t, runs)
 			between.nth = between.calls + n
 			h := handler{
-				settings: run.Settings{IndexPrefix: "ecs-task", Zone: time.UTC, RunBucket: "runs"},
+				settings: run.Settings{IndexPrefix: "ecs-task", Zone: time.UTC, RunBucket: "runs", LoadReplicas: -1},
 				runs:     persistent{runs, func(context.Context, time.Duration) error { return nil }},
 				metrics:  io.Discard, now: func() time.Time { return started },
 				connect: func(context.Context) (report.Counter, error) { return nil, errors.New("none") },

@@ -24,6 +24,13 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		connect: func(ctx context.Context) (report.Counter, error) {
 			return connect.Cluster(ctx, settings.Search)
 		},
+		endLoading: func(ctx context.Context, name string) error {
+			c, err := connect.Cluster(ctx, settings.Search)
+			if err != nil {
+				return err
+			}
+			return c.EndLoading(ctx, settings.IndexPrefix, name)
+		},
 		metrics: os.Stdout,
 		now:     time.Now,
 	}

@@ -44,7 +44,7 @@ func (m stepFunctions) Describe(ctx context.Context, mapRun string) (progress, e
 	}
 	p := progress{Running: d.Status == types.MapRunStatusRunning, Concurrency: int(d.MaxConcurrency)}
 	if c := d.ItemCounts; c != nil {
-		p.Children, p.Waiting = int(c.Running), int(c.Pending)
+		p.Children = int(c.Running)
 	}
 	return p, nil
 }

@@ -2,6 +2,7 @@ package steer
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -20,6 +21,8 @@ const (
 	muchHeap, fullHeap = 80, 88
 	// shrink is what stays of the concurrency when the cluster pushes back.
 	shrink = 0.7
+	// steady is in how many judgements in a row a few refusals are no chance.
+	steady = 3
 	// patience is how many judgements without pushback pass before what was too much is
 	// tried again: at first, twice as many after each time, and at most.
 	patience     = 20
@@ -28,6 +31,8 @@ const (
 
 // governor decides how many objects are indexed at once: twice as many until the
 // cluster has enough to do, then one more at a time; fewer at once when it pushes back.
+// That is when it refuses more bulk requests than children run, for each of which one
+// is waited for, when too many wait, and when it runs out of heap.
 type governor struct {
 	most int
 	// eager until the cluster had enough to do for the first time.
@@ -37,6 +42,7 @@ type governor struct {
 	// calm are the judgements since, patience those to wait for.
 	calm, patience int
 
+	trickle  int   // judgements in a row in which something was refused
 	rejected int64 // of the cluster ever, as of the last look
 	known    bool
 	seen     []look
@@ -48,7 +54,9 @@ type look struct {
 	refused     int64   // since the look before
 }
 
-func newGovernor(most int) *governor { return &governor{most: most, eager: true, patience: patience / 2} }
+func newGovernor(most int) *governor {
+	return &governor{most: most, eager: true, patience: patience / 2}
+}
 
 // add takes a look. Judge has something to go by when it gives true.
 func (g *governor) add(r run.Room) bool {
@@ -77,17 +85,25 @@ func (g *governor) judge(now int) (next int, why string) {
 	// The least heap is that after a collection.
 	queue, heap := queues[len(queues)/2], slices.Min(heaps)
 	switch {
-	case refused > 0:
+	case refused > int64(now):
 		why = fmt.Sprintf("%d bulk requests were refused", refused)
 	case queue > fullQueue:
 		why = fmt.Sprintf("%.0f bulk requests wait for each thread", queue)
 	case heap >= fullHeap:
 		why = fmt.Sprintf("%.0f%% of the heap are in use", heap)
 	}
+	if g.trickle++; refused == 0 {
+		g.trickle = 0
+	}
+	if why == "" && g.trickle >= steady && now > 1 {
+		g.eager, g.calm, g.trickle, g.tooMuch = false, 0, 0, now
+		g.patience = min(2*g.patience, mostPatience)
+		return now - 1, "some bulk requests are refused again and again"
+	}
 	if why != "" {
 		g.eager, g.calm, g.tooMuch = false, 0, now
 		g.patience = min(2*g.patience, mostPatience)
-		return max(1, int(float64(now)*shrink)), why
+		return max(1, min(now-1, int(math.Ceil(float64(now)*shrink)))), why
 	}
 	if g.calm++; g.calm > g.patience {
 		g.tooMuch = 0
@@ -95,7 +111,7 @@ func (g *governor) judge(now int) (next int, why string) {
 	switch {
 	case now >= g.most:
 		return now, "it is the most that was asked for"
-	case queue >= 1:
+	case queue >= 1 || refused > 0:
 		g.eager = false
 		return now, "the cluster has enough to do"
 	case heap >= muchHeap:

@@ -48,8 +48,8 @@ func TestGovernorFindsWhatTheClusterTakes(t *testing.T) {
 		refused     int64 // at most, in all
 	}{
 		{"two threads, a long queue", busy{threads: 2, queue: 1000}, 100, 2, 4, 0},
-		{"two threads, a queue of one", busy{threads: 2, queue: 1}, 100, 1, 1, 60},
-		{"eight threads, a queue of four", busy{threads: 8, queue: 4}, 100, 4, 6, 60},
+		{"two threads, a queue of one", busy{threads: 2, queue: 1}, 100, 1, 1, 100},
+		{"eight threads, a queue of four", busy{threads: 8, queue: 4}, 100, 4, 6, 100},
 		{"thirty-two threads", busy{threads: 32, queue: 200}, 100, 16, 32, 0},
 		{"more than may be", busy{threads: 500, queue: 1000}, 50, 50, 50, 0},
 	} {
@@ -79,7 +79,8 @@ func TestGovernorSaysWhy(t *testing.T) {
 	}{
 		{"nothing to do", []run.Room{{WriteThreads: 2}, {WriteThreads: 2}, {WriteThreads: 2}}, 4, 8, "nothing waiting"},
 		{"enough", []run.Room{{WriteThreads: 2, WriteQueue: 2}, {WriteThreads: 2, WriteQueue: 3}, {WriteThreads: 2}}, 4, 4, "enough to do"},
-		{"refusals", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 9}}, 10, 7, "2 bulk requests were refused"},
+		{"refusals", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 18}}, 10, 7, "11 bulk requests were refused"},
+		{"a few refusals", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 9}, {WriteThreads: 2, Rejected: 10}}, 10, 10, "enough to do"},
 		{"refusals of before", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}}, 4, 8, "nothing waiting"},
 		{"a node that restarted", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2}, {WriteThreads: 2}}, 4, 8, "nothing waiting"},
 		{"a long queue", []run.Room{{WriteThreads: 2, WriteQueue: 8}, {WriteThreads: 2, WriteQueue: 0}, {WriteThreads: 2, WriteQueue: 9}}, 10, 7, "4 bulk requests wait for each thread"},

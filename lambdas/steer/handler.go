@@ -41,7 +41,7 @@ type progress struct {
 
 const (
 	// pause between two looks.
-	pause = 2 * time.Second
+	pause = time.Second
 	// reserve is left of a call's time for its answer.
 	reserve = 20 * time.Second
 )
@@ -86,6 +86,7 @@ type steering struct {
 	until             time.Time
 	governor          *governor
 	told              run.Steered
+	changed           bool // by the last step
 	silent            bool // the cluster does not tell how it is doing, and that was said
 }
 
@@ -112,15 +113,21 @@ func (s *steering) step(ctx context.Context) (ended bool, err error) {
 	if err != nil || room == nil {
 		return false, s.unknown(ctx, err, p)
 	}
-	// Until as many run as may, the cluster shows what it makes of another number.
-	if p.Children > p.Concurrency || p.Children < p.Concurrency && p.Waiting > 0 {
+	// Until what was changed has come about, the cluster shows what it made of another
+	// number. Children that run go on when the run is made narrower.
+	ready := s.governor.add(*room)
+	if p.Children > p.Concurrency || s.changed {
 		s.governor.forget()
+		s.changed = false
 		return false, nil
 	}
-	if !s.governor.add(*room) {
+	if !ready {
 		return false, nil
 	}
 	next, why := s.governor.judge(p.Concurrency)
+	if next > p.Concurrency && p.Children < p.Concurrency/2 {
+		return false, nil // not even half of it is made use of
+	}
 	return false, s.change(ctx, p.Concurrency, next, why)
 }
 
@@ -148,6 +155,7 @@ func (s *steering) change(ctx context.Context, now, next int, why string) error 
 	if err := s.machine.SetConcurrency(ctx, s.mapRun, next); err != nil {
 		return err
 	}
+	s.changed = true
 	s.told.Concurrency, s.told.Reason = next, why
 	s.told.Changes++
 	slog.Info("concurrency changed", "run", s.mapRun, "from", now, "to", next, "why", why)

@@ -57,7 +57,7 @@ func (r *rig) MapRun(context.Context, string) (string, error) {
 
 func (r *rig) Describe(context.Context, string) (progress, error) {
 	r.looks--
-	return progress{Running: r.looks > 0, Concurrency: r.concurrency, Children: max(r.concurrency, r.children), Waiting: 1000}, nil
+	return progress{Running: r.looks > 0, Concurrency: r.concurrency, Children: max(r.concurrency, r.children)}, nil
 }
 
 func (r *rig) SetConcurrency(_ context.Context, _ string, n int) error {
@@ -83,10 +83,10 @@ func TestSteer(t *testing.T) {
 	r := newRig(automatic)
 	r.begins = 5
 	told := r.steer(t)
-	if !told.Ended || told.Concurrency != 8 || !slices.Equal(r.set, []int{4, 8}) || told.Changes != 2 {
+	if !told.Ended || told.Concurrency != 8 || !slices.Equal(r.set, []int{8}) || told.Changes != 1 {
 		t.Errorf("%+v, set to %v", told, r.set)
 	}
-	if lines := strings.Split(strings.TrimSpace(r.metrics.String()), "\n"); len(lines) != 2 || !strings.Contains(lines[1], `"Concurrency":8`) {
+	if lines := strings.Split(strings.TrimSpace(r.metrics.String()), "\n"); len(lines) != 1 || !strings.Contains(lines[0], `"Concurrency":8`) {
 		t.Errorf("metrics %q", lines)
 	}
 }

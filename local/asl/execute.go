@@ -27,7 +27,7 @@ type execution struct {
 // run goes from state to state. The error is an *ExecutionError.
 func (x *execution) run(ctx context.Context) ([]byte, error) {
 	x.events = 1 // ExecutionStarted
-	if len(encode(x.input)) > MaxPayload {
+	if !x.child && len(encode(x.input)) > MaxPayload {
 		return nil, x.failed(tooLarge(x.id.executionARN()))
 	}
 	data := x.input
@@ -139,6 +139,9 @@ func (f *frame) attempt(ctx context.Context, input any) (out any, next string, e
 		if result, err = s.selector.value(f, result); err != nil {
 			return nil, "", err
 		}
+	}
+	if s.keeps {
+		return result, next, nil // its size was looked at before
 	}
 	if s.noResult {
 		result = input

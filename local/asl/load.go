@@ -31,6 +31,7 @@ type state struct {
 	selector   part // of the result, nil for the whole
 	resultPath path
 	noResult   bool // ResultPath is null
+	keeps      bool // what comes in goes out
 	retriable  bool
 	retry      []retrier
 	catch      []catcher
@@ -143,6 +144,7 @@ func (l *loader) state(m member) (s *state, targets []target) {
 	if kind == "Task" || kind == "Pass" || kind == "Succeed" {
 		s.output = f.outputPath()
 	}
+	s.keeps = kind == "Choice" || kind == "Wait" || kind == "Succeed" && s.output.whole()
 	f.close()
 	return s, targets
 }

@@ -122,40 +122,42 @@ func (r *mapRun) execute(ctx context.Context) *failure {
 		if it == nil {
 			break
 		}
-		input, fault := r.childInput(it)
+		input, text, fault := r.childInput(it)
 		if fault != nil {
 			r.breakOff(fault)
 			break
 		}
 		if !r.gate.enter(going) {
-			r.write(record{Status: Pending, Input: string(encode(input))})
+			r.write(record{Status: Pending, Input: string(text)})
 			continue
 		}
 		children.Go(func() {
 			defer r.gate.leave()
-			r.ended(r.child(going, input))
+			r.ended(r.child(going, input, text))
 		})
 	}
 	children.Wait()
 	return r.broken
 }
 
-// childInput is what the ItemSelector makes of an item.
-func (r *mapRun) childInput(it *item) (any, *failure) {
+// childInput is what the ItemSelector makes of an item, and its text.
+func (r *mapRun) childInput(it *item) (input any, text []byte, err *failure) {
 	f := *r.frame
 	f.item = it
-	input, err := r.m.selector.value(&f, r.input)
-	if err == nil && len(encode(input)) > MaxPayload {
-		return nil, tooLarge(r.state.name)
+	if input, err = r.m.selector.value(&f, r.input); err != nil {
+		return nil, nil, err
 	}
-	return input, err
+	if text = encode(input); len(text) > MaxPayload {
+		return nil, nil, tooLarge(r.state.name)
+	}
+	return input, text, nil
 }
 
 // child executes one child to its end.
-func (r *mapRun) child(ctx context.Context, input any) Child {
+func (r *mapRun) child(ctx context.Context, input any, text []byte) Child {
 	x := &execution{id: r.children, graph: r.m.children, env: r.env, input: input, start: time.Now(), late: r.late, child: true}
 	x.id.name = newUUID()
-	c := Child{ARN: x.id.executionARN(), Name: x.id.name, Input: encode(input), Status: Succeeded, Start: x.start}
+	c := Child{ARN: x.id.executionARN(), Name: x.id.name, Input: text, Status: Succeeded, Start: x.start}
 	output, err := x.run(ctx)
 	c.Output, c.Stop, c.Events = output, time.Now(), x.events
 	var ended *ExecutionError

@@ -16,6 +16,9 @@ type path struct {
 	names   []string
 }
 
+// whole tells whether the path leads to all of the data.
+func (p path) whole() bool { return len(p.names) == 0 && !p.context }
+
 var errPath = errors.New("no reference path as $.name.name; others are not implemented here")
 
 func parsePath(text string) (path, error) {

@@ -9,9 +9,11 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rclone/gofakes3"
@@ -57,18 +59,18 @@ func (b backend) HeadObject(_ context.Context, bucket, key string) (*gofakes3.Ob
 }
 
 func (b backend) GetObject(_ context.Context, bucket, key string, asked *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
-	// Asked first: opening what is no regular file could wait for ever.
-	if _, err := b.stat(bucket, key); err != nil {
+	f, err := b.open(bucket, key)
+	if err != nil {
 		return nil, err
 	}
-	f, err := b[bucket].files.Open(key)
-	if err != nil {
-		return nil, unreadable(key, err)
-	}
 	info, err := f.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		_ = f.Close()
 		return nil, unreadable(key, err)
+	case !info.Mode().IsRegular():
+		_ = f.Close()
+		return nil, gofakes3.KeyNotFound(key)
 	}
 	part, err := asked.Range(info.Size())
 	if err != nil {
@@ -89,6 +91,28 @@ func (b backend) GetObject(_ context.Context, bucket, key string, asked *gofakes
 	}{r, f})
 	o.Range = part
 	return o, nil
+}
+
+// open opens what stands for a key, and does not wait for it: it may be a pipe.
+func (b backend) open(bucket, key string) (fs.File, error) {
+	f := b[bucket]
+	if f == nil {
+		return nil, gofakes3.BucketNotFound(bucket)
+	}
+	if invalidKey(key) != nil {
+		return nil, gofakes3.KeyNotFound(key)
+	}
+	var file fs.File
+	var err error
+	if f.read != nil {
+		file, err = f.read.OpenFile(filepath.FromSlash(key), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	} else {
+		file, err = f.files.Open(key)
+	}
+	if err != nil {
+		return nil, unreadable(key, err)
+	}
+	return file, nil
 }
 
 func skip(f fs.File, n int64) error {

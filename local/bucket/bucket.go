@@ -66,6 +66,7 @@ func New(folders map[string]Folder) (http.Handler, error) {
 // an os.Root: a link that leads out of the folder is refused.
 type folder struct {
 	files fs.FS
+	read  *os.Root // what files is of, nil where it is no folder
 	root  *os.Root // nil where it is read only
 	// commits is held while an object gets its name or loses it, so that a
 	// condition and what it guards are one step.
@@ -91,7 +92,7 @@ func open(f Folder) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of a bucket: %w", err)
 	}
-	opened.files = root.FS()
+	opened.files, opened.read = root.FS(), root
 	if !f.ReadOnly {
 		opened.root = root
 	}

@@ -4,22 +4,23 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
 const (
-	// crowded is how many keys make it worth while to keep a folder's.
+	// crowded is how many names make it worth while to keep a folder's.
 	crowded = 5000
-	// mostKept keys are kept in all, some 100 bytes each.
-	mostKept = 400_000
+	// mostKept bytes of names are kept in all: a million of Firehose's.
+	mostKept = 128 << 20
 	// settled is how long ago a folder must have changed for the time of its next
 	// change to be another: clocks of file systems are coarse.
 	settled = 2 * time.Second
 )
 
-// known keeps the keys of crowded folders, so that a listing reads such a folder
+// known keeps the names in crowded folders, so that a listing reads such a folder
 // once and not once a page. A folder that has changed since is read again.
 type known struct {
 	mu      sync.Mutex
@@ -30,72 +31,107 @@ type known struct {
 type listedFolder struct {
 	dir     string
 	changed time.Time
-	keys    []string
+	names   names
 }
 
-// keys are those of what lies in dir, in order. That of a folder, or of a link to
+// names are those of what lies in a folder, in order, packed: as strings they
+// would take half as much again.
+type names struct {
+	text string
+	ends []int
+}
+
+func packed(list []string) names {
+	n := names{text: strings.Join(list, ""), ends: make([]int, len(list))}
+	end := 0
+	for i, name := range list {
+		end += len(name)
+		n.ends[i] = end
+	}
+	return n
+}
+
+func (n names) len() int { return len(n.ends) }
+
+func (n names) at(i int) string {
+	if i == 0 {
+		return n.text[:n.ends[0]]
+	}
+	return n.text[n.ends[i-1]:n.ends[i]]
+}
+
+func (n names) bytes() int { return len(n.text) + 8*len(n.ends) }
+
+// keyPrefix begins the keys of what lies in dir.
+func keyPrefix(dir string) string {
+	if dir == "." {
+		return ""
+	}
+	return dir + "/"
+}
+
+// names are those of what lies in dir, in order. That of a folder, or of a link to
 // one, ends in a slash and sorts so: "a-b" comes before "a/b".
-func (f *folder) keys(dir string) ([]string, error) {
+func (f *folder) names(dir string) (names, error) {
 	info, err := fs.Stat(f.files, dir)
 	if gone(err) {
-		return nil, nil // removed meanwhile
+		return names{}, nil // removed meanwhile
 	}
 	if err != nil {
-		return nil, unreadable(dir, err)
+		return names{}, unreadable(dir, err)
 	}
-	if keys := f.known.find(dir, info.ModTime()); keys != nil {
-		return keys, nil
+	if found, ok := f.known.find(dir, info.ModTime()); ok {
+		return found, nil
 	}
 	entries, err := fs.ReadDir(f.files, dir)
 	if gone(err) {
-		return nil, nil
+		return names{}, nil
 	}
 	if err != nil {
-		return nil, unreadable(dir, err)
+		return names{}, unreadable(dir, err)
 	}
 	lasting := time.Since(info.ModTime()) > settled
-	keys := make([]string, 0, len(entries))
+	list := make([]string, 0, len(entries))
 	for _, e := range entries {
-		key := e.Name()
-		if dir != "." {
-			key = dir + "/" + key
-		} else if key == uploads {
+		name := e.Name()
+		if dir == "." && name == uploads {
 			continue
 		}
 		folder := e.IsDir()
 		if e.Type()&fs.ModeSymlink != 0 {
 			lasting = false // what it leads to may change by itself
-			target, err := fs.Stat(f.files, key)
+			target, err := fs.Stat(f.files, keyPrefix(dir)+name)
 			folder = err == nil && target.IsDir()
 		}
 		if folder {
-			key += "/"
+			name += "/"
 		}
-		keys = append(keys, key)
+		list = append(list, name)
 	}
-	slices.Sort(keys)
-	if lasting && len(keys) > crowded {
-		f.known.keep(listedFolder{dir, info.ModTime(), keys})
+	slices.Sort(list)
+	found := packed(list)
+	if lasting && len(list) > crowded {
+		f.known.keep(listedFolder{dir, info.ModTime(), found})
 	}
-	return keys, nil
+	return found, nil
 }
 
-// find gives the keys of dir if they were kept and it has not changed.
-func (k *known) find(dir string, changed time.Time) []string {
+// find gives the names in dir if they were kept and it has not changed.
+func (k *known) find(dir string, changed time.Time) (names, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	i := slices.IndexFunc(k.folders, func(f listedFolder) bool { return f.dir == dir })
 	if i < 0 {
-		return nil
+		return names{}, false
 	}
 	f := k.folders[i]
 	k.folders = slices.Delete(k.folders, i, i+1)
 	if !f.changed.Equal(changed) {
-		k.total -= len(f.keys)
-		return nil
+		k.total -= f.names.bytes()
+		return names{}, false
 	}
 	k.folders = append(k.folders, f)
-	return f.keys
+	return f.names, true
 }
 
 // keep makes room for a folder by forgetting those that were not used longest.
@@ -103,9 +139,9 @@ func (k *known) keep(f listedFolder) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.folders = append(k.folders, f)
-	k.total += len(f.keys)
+	k.total += f.names.bytes()
 	for k.total > mostKept && len(k.folders) > 1 {
-		k.total -= len(k.folders[0].keys)
+		k.total -= k.folders[0].names.bytes()
 		k.folders = slices.Delete(k.folders, 0, 1)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -67,11 +67,13 @@ type lister struct {
 // followed inside the bucket's folder; a circle of them ends in the system's
 // error.
 func (l *lister) walk(dir string) (full bool, err error) {
-	keys, err := l.folder.keys(dir)
+	names, err := l.folder.names(dir)
 	if err != nil {
 		return false, err
 	}
-	for _, key := range keys[l.first(keys):] {
+	begin := keyPrefix(dir)
+	for i := l.first(begin, names); i < names.len(); i++ {
+		key := begin + names.at(i)
 		switch {
 		case key > l.prefix && !strings.HasPrefix(key, l.prefix):
 			return false, nil
@@ -92,11 +94,19 @@ func (l *lister) walk(dir string) (full bool, err error) {
 	return false, nil
 }
 
-// first is where what is wanted of a folder's keys may begin.
-func (l *lister) first(keys []string) int {
-	from := max(l.prefix, l.after)
-	i, _ := slices.BinarySearch(keys, from)
-	if i > 0 && strings.HasSuffix(keys[i-1], "/") && strings.HasPrefix(from, keys[i-1]) {
+// first is where what is wanted of the names in a folder, whose keys begin with
+// begin, may itself begin.
+func (l *lister) first(begin string, n names) int {
+	from, inside := strings.CutPrefix(max(l.prefix, l.after), begin)
+	switch {
+	case inside:
+	case from < begin:
+		return 0
+	default:
+		return n.len()
+	}
+	i := sort.Search(n.len(), func(i int) bool { return n.at(i) >= from })
+	if i > 0 && strings.HasSuffix(n.at(i-1), "/") && strings.HasPrefix(from, n.at(i-1)) {
 		i-- // it lies in that folder
 	}
 	return i

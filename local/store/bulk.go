@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -27,11 +26,12 @@ func (s *Store) bulk(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	documents := newReader(s)
 	for _, i := range items {
 		if i.problem != nil {
 			continue
 		}
-		if err := s.readItem(i); err != nil {
+		if err := documents.read(i); err != nil {
 			return answer{}, err
 		}
 	}
@@ -55,19 +55,6 @@ func (s *Store) bulk(r *request) (answer, error) {
 	head := strconv.AppendBool([]byte(`{"errors":`), failed)
 	head = strconv.AppendInt(append(head, `,"took":`...), time.Since(started).Milliseconds(), 10)
 	return answer{status: http.StatusOK, raw: append(append(head, b...), `]}`...)}, nil
-}
-
-// readItem makes the row of an item; what is wrong with its document becomes its
-// problem.
-func (s *Store) readItem(i *item) error {
-	ix, err := s.ensure(i.index)
-	if err == nil {
-		i.document, err = ix.mapping.read(i.index, i.id, i.source)
-	}
-	if p, ok := errors.AsType[*problem](err); ok {
-		i.problem, err = p, nil
-	}
-	return err
 }
 
 // appendTo writes what came of the item.
@@ -111,10 +98,6 @@ func parseBulk(body []byte, inPath string) ([]*item, error) {
 		line++
 		source, rest, _ := bytes.Cut(body, []byte("\n"))
 		body, i.source = rest, bytes.TrimSpace(source)
-		if i.problem == nil && !validJSON(i.source) {
-			i.problem = badRequest("document_parsing_exception", "failed to parse")
-			i.problem.cause = badRequest("x_content_parse_exception", "the document is no JSON in UTF-8")
-		}
 		items = append(items, i)
 	}
 	if len(items) == 0 {

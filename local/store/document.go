@@ -25,7 +25,13 @@ const (
 	fieldForm   = hidden + "form"
 	fieldSource = hidden + "source"
 	fieldKept   = hidden + "kept"
+	// fieldStream is that of a row which is no document.
+	fieldStream = hidden + "stream"
 )
+
+// fieldsOfAll is how many fields a row has beside those of where the event came
+// from: index, id, message, and the last, which tells what the bytes were.
+const fieldsOfAll = 4
 
 // origins are the members of a document that say where the event came from, and
 // the fields that they become; the first two name the stream of a row.
@@ -152,7 +158,7 @@ func (d *document) fields(index, id, words string, origin [4]string) {
 		}
 		words = words[:end]
 	}
-	d.row.Fields = make([]logdb.Field, 0, len(origin)+4)
+	d.row.Fields = make([]logdb.Field, 0, len(origin)+fieldsOfAll)
 	for n, o := range origins() {
 		// A value that is no name is kept in the document alone.
 		if v := origin[n]; v != "" && len(v) <= maxOrigin {
@@ -264,6 +270,15 @@ func unparsable(name, kind, id string, value []byte, why string) *problem {
 type mapping struct {
 	types   map[string]string
 	dynamic string
+}
+
+// takesText tells whether any text is a message.
+func (m *mapping) takesText() bool {
+	switch m.types["message"] {
+	case "", "text", "keyword", "match_only_text":
+		return true
+	}
+	return false
 }
 
 // check refuses a value that its field's type cannot take.

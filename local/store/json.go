@@ -121,13 +121,9 @@ func isObject(b []byte) bool { return len(b) > 0 && b[0] == '{' }
 
 func isNull(b []byte) bool { return string(b) == "null" }
 
-// appendText appends s as a JSON string.
+// appendText appends s as a JSON string; bytes that are not UTF-8 become U+FFFD.
 func appendText(b []byte, s string) []byte {
-	quoted, err := json.Marshal(s)
-	if err != nil { // no string fails
-		return append(b, `""`...)
-	}
-	return append(b, quoted...)
+	return append(jsonscan.AppendEscaped(append(b, '"'), s), '"')
 }
 
 // decodeStrict decodes raw into v; a member that v does not have is refused.

@@ -27,6 +27,8 @@ func (s *Store) routes() http.Handler {
 	}
 	on(index, "GET", "/{index}", s.getIndex, several...)
 	on(index, "DELETE", "/{index}", s.deleteIndex, several...)
+	on(index, "PUT", "/{index}/_settings", s.putSettings, several...)
+	on(index, "PUT", "/{index}/_mapping", s.putMapping, several...)
 	on(index, "GET", "/{index}/_doc/{id}", s.getDocument)
 	on(index, "DELETE", "/{index}/_doc/{id}", s.deleteDocument, "refresh")
 	on(cluster, "GET", "/{$}", s.root)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -113,6 +114,67 @@ func TestDocumentsComeBackByteForByte(t *testing.T) {
 	must(t, http.MethodDelete, url+"/i", "", nil)
 	if left, _ := filepath.Glob(filepath.Join(dir, "kept", "*")); len(left) != 0 {
 		t.Errorf("a deleted index leaves %q", left)
+	}
+}
+
+// A document behind its like is taken, kept and refused as if it stood alone.
+func TestDocumentsOfOneStream(t *testing.T) {
+	like := source("2018-12-10T03:57:44.183Z", "a", "/g", "s")
+	rest := strings.TrimPrefix(like, `{"@timestamp":"2018-12-10T03:57:44.183Z","message":"a"`)
+	made := func(stamp, message string) string {
+		return `{"@timestamp":"` + stamp + `","message":` + message + rest
+	}
+	for name, d := range map[string]struct {
+		source string
+		status int
+	}{
+		"another time":           {made("2018-12-10T03:57:45.000Z", `"b"`), http.StatusCreated},
+		"another zone":           {made("2018-12-10T12:57:45.000+09:00", `"b"`), http.StatusCreated},
+		"escapes":                {made("2018-12-10T03:57:45.000Z", `"\"\\\b\f\n\r\tx"`), http.StatusCreated},
+		"escapes of its own":     {made("2018-12-10T03:57:45.000Z", `"\u0041\/"`), http.StatusCreated},
+		"half a pair":            {made("2018-12-10T03:57:45.000Z", `"\ud83d"`), http.StatusCreated},
+		"no UTF-8":               {made("2018-12-10T03:57:45.000Z", "\"\xff\""), http.StatusBadRequest},
+		"microseconds":           {made("2018-12-10T03:57:45.000001Z", `"b"`), http.StatusCreated},
+		"a digit for the zone":   {made("2018-12-10T03:57:45.0000", `"b"`), http.StatusBadRequest},
+		"a date alone":           {made("2018-12-10", `"b"`), http.StatusCreated},
+		"no such day":            {made("2018-02-30T03:57:45.000Z", `"b"`), http.StatusBadRequest},
+		"no such hour":           {made("2018-12-10T24:00:00.000Z", `"b"`), http.StatusBadRequest},
+		"a time far away":        {made("1850-12-10T03:57:45.000Z", `"b"`), http.StatusBadRequest},
+		"a number":               {made("2018-12-10T03:57:45.000Z", `17`), http.StatusCreated},
+		"nothing":                {made("2018-12-10T03:57:45.000Z", `null`), http.StatusCreated},
+		"an object":              {made("2018-12-10T03:57:45.000Z", `{}`), http.StatusBadRequest},
+		"a control character":    {made("2018-12-10T03:57:45.000Z", "\"\x01\""), http.StatusBadRequest},
+		"a message that is open": {made("2018-12-10T03:57:45.000Z", `"b`), http.StatusBadRequest},
+		"cut":                    {made("2018-12-10T03:57:45.000Z", `"b"`)[:60], http.StatusBadRequest},
+		"another stream":         {source("2018-12-10T03:57:45.000Z", "b", "/g", "other"), http.StatusCreated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, url := open(t, t.TempDir())
+			alone := bulk(t, url, "create", "alone", [2]string{"x", d.source})[0]
+			behind := bulk(t, url, "create", "behind", [2]string{"like", like}, [2]string{"x", d.source})[1]
+			if behind.Status != d.status || alone.Status != d.status || alone.Error.Type != behind.Error.Type {
+				t.Fatalf("alone: %+v, behind its like: %+v, want %d", alone, behind, d.status)
+			}
+			if d.status != http.StatusCreated {
+				return
+			}
+			if got := get(t, url, "behind", "x"); got != d.source {
+				t.Errorf("the document is %s, want %s", got, d.source)
+			}
+			fields := func(index string) (found map[string]string) {
+				err := s.Events(t.Context(), store.Query{LogsQL: "index:=" + index + " id:=x"}, func(e store.Event) error {
+					found = map[string]string{"time": e.Time.String(), "message": e.Message, "group": e.Group, "stream": e.Stream}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return found
+			}
+			if a, b := fields("alone"), fields("behind"); len(a) == 0 || !maps.Equal(a, b) {
+				t.Errorf("found as %v, alone as %v", b, a)
+			}
+		})
 	}
 }
 

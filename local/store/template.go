@@ -131,6 +131,7 @@ func parseMapping(raw json.RawMessage) (*mapping, error) {
 	var given struct {
 		Dynamic    json.RawMessage  `json:"dynamic"`
 		Properties map[string]field `json:"properties"`
+		Meta       json.RawMessage  `json:"_meta"`
 	}
 	if err := decodeStrict("mapping", raw, &given); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/rehydrate/rehydrate/local/store/logdb"
 )
@@ -216,10 +217,10 @@ func (s *Store) recover(ctx context.Context) error {
 	})
 }
 
-// saved tells whether a document of the journal is on disk, and its stream
-// too: the log database saves the two apart. Where the stream is not, it deletes
-// the document, so that adding it brings the stream back. streams are those that
-// are known to be there, by the day.
+// saved tells whether a document of the journal is on disk. Its stream may not be:
+// the log database saves the two apart, and finds no row by a stream that it does
+// not know. Then a row that nobody sees brings the stream back. streams are those
+// that are known to be there, by the day.
 func (s *Store) saved(ctx context.Context, d *document, streams map[string]bool) (bool, error) {
 	known, err := s.idsOf(ctx, d.index)
 	if err != nil {
@@ -228,15 +229,17 @@ func (s *Store) saved(ctx context.Context, d *document, streams map[string]bool)
 	_, there := known[hashID(d.id)]
 	const day = 24 * 60 * 60 * 1_000_000_000
 	from := d.row.Time - (d.row.Time%day+day)%day
+	stream := d.row.Fields[:d.row.Stream]
 	key, filter := fmt.Sprint(from), ""
-	for _, f := range d.row.Fields[:d.row.Stream] {
+	for _, f := range stream {
 		key += "\x00" + f.Name + "\x00" + f.Value
 		filter += "," + f.Name + "=" + quoted(f.Value)
 	}
 	if !there || filter == "" || streams[key] {
-		streams[key] = true
+		streams[key] = true // if by this document, which is added
 		return there, nil
 	}
+	streams[key] = true
 	found := false
 	s.seen()
 	err = s.db.Query(ctx, "{"+filter[1:]+"} | limit 1", from, from+day, func(*logdb.Block) error {
@@ -244,9 +247,10 @@ func (s *Store) saved(ctx context.Context, d *document, streams map[string]bool)
 		return nil
 	})
 	if err != nil || found {
-		streams[key] = found
-		return found, err
+		return true, err
 	}
-	streams[key] = true
-	return false, s.erase(ctx, d.index, d.id)
+	return true, s.db.Add([]logdb.Row{{
+		Time: d.row.Time, Stream: len(stream),
+		Fields: append(slices.Clone(stream), logdb.Field{Name: fieldStream, Value: "1"}),
+	}})
 }

@@ -32,6 +32,8 @@ type Target struct {
 	// Parse is the type that it has for parsed messages, flattened or flat_object.
 	// Empty says that it has none and must refuse a template that asks for one.
 	Parse string
+	// MatchOnly says that it has the type match_only_text.
+	MatchOnly bool
 }
 
 // Run runs the suite.
@@ -42,6 +44,7 @@ func Run(t *testing.T, target Target) {
 	}{
 		{"info", testInfo},
 		{"template", testTemplate},
+		{"exact", testExact},
 		{"template of others", testTemplateOfOthers},
 		{"template refused", testTemplateRefused},
 		{"parsed messages", testParsed},
@@ -51,6 +54,8 @@ func Run(t *testing.T, target Target) {
 		{"count", testCount},
 		{"refresh", testRefresh},
 		{"prepare", testPrepare},
+		{"loading", testLoading},
+		{"loading killed", testLoadingKilled},
 		{"search", testSearch},
 		{"documents", testDocuments},
 		{"deleted indices", testDeleted},

@@ -3,6 +3,7 @@ package clustertest
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,25 +30,28 @@ func testInfo(t *testing.T, s *suite) {
 }
 
 // Ours is put once, seen again, renewed when settings change, and makes the
-// indices that a bulk creates.
+// indices that a bulk creates, of the best that the cluster has.
 func testTemplate(t *testing.T, s *suite) {
 	settings := s.settings()
 	name := "rehydrate-" + s.prefix
-	s.delete(t, s.index())
 	s.send(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
 	if r := s.send(t, esapi.IndicesGetIndexTemplateRequest{Name: name}); r.status != http.StatusNotFound {
 		t.Errorf("getting a template that is not there was answered with %d, want 404\n%s", r.status, r.body)
 	}
-	for _, step := range []struct {
+	for i, step := range []struct {
 		doing     string
 		refresh   string
+		exact     bool
 		installed bool
 	}{
-		{"first", "30s", true},
-		{"again", "30s", false},
-		{"with another setting", "60s", true},
+		{"first", "30s", false, true},
+		{"again", "30s", false, false},
+		{"with another setting", "60s", false, true},
+		{"exact", "60s", true, true},
+		{"exact again", "60s", true, false},
+		{"no longer exact", "60s", false, true},
 	} {
-		settings.RefreshInterval = step.refresh
+		settings.RefreshInterval, settings.Exact = step.refresh, step.exact
 		settings.Fields = []string{"logGroup", "account"}
 		got, err := s.Prepare(t.Context(), settings, s.plan())
 		if err != nil {
@@ -56,8 +60,19 @@ func testTemplate(t *testing.T, s *suite) {
 		if got.Template != name || got.Installed != step.installed || len(got.Warnings) != 0 {
 			t.Errorf("%s: %+v, want %s, installed %t, no warning", step.doing, got, name, step.installed)
 		}
+		s.checkMade(t, fmt.Sprintf("%s-2019-01-%02d", s.prefix, i+1), settings)
 	}
-	if items := s.items(t, line(s.index(), "1", source(noon, `"a"`))); items[0].Status != http.StatusCreated {
+	s.must(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
+	if r := s.must(t, esapi.IndicesSimulateIndexTemplateRequest{Name: s.prefix + "-2018-12-11"}); canonical(t, string(r.body)) != "{}" {
+		t.Errorf("with the template deleted a simulated index is %s", r.body)
+	}
+}
+
+// checkMade has a bulk create an index and looks at what it was made with.
+func (s *suite) checkMade(t *testing.T, name string, settings run.Settings) {
+	t.Helper()
+	s.delete(t, name)
+	if items := s.items(t, line(name, strings.Repeat("3", 56), source(noon, `"a"`))); items[0].Status != http.StatusCreated {
 		t.Fatalf("create: %+v", items[0])
 	}
 	var made map[string]struct {
@@ -70,22 +85,45 @@ func testTemplate(t *testing.T, s *suite) {
 		}
 		Mappings json.RawMessage
 	}
-	s.must(t, esapi.IndicesGetRequest{Index: []string{s.index()}}).decode(t, &made)
-	index := made[s.index()]
-	if index.Settings.Index.Codec != "best_compression" || index.Settings.Index.Shards != "1" || index.Settings.Index.Refresh != "60s" {
+	s.must(t, esapi.IndicesGetRequest{Index: []string{name}}).decode(t, &made)
+	index := made[name]
+	if index.Settings.Index.Codec != "best_compression" || index.Settings.Index.Shards != "1" || index.Settings.Index.Refresh != settings.RefreshInterval {
 		t.Errorf("the index has the settings %+v", index.Settings.Index)
+	}
+	message := `{"type":"text","norms":false}`
+	if s.target.MatchOnly {
+		message = `{"type":"match_only_text"}`
+	}
+	if settings.Exact {
+		message = strings.TrimSuffix(message, "}") + `,"fields":{"keyword":{"type":"keyword","ignore_above":8191,"doc_values":false}}}`
 	}
 	want := `{"dynamic":"false","properties":{` +
 		`"@timestamp":{"type":"date"},` +
 		`"aws":{"properties":{"cloudwatch":{"properties":{"log_group":{"type":"keyword","ignore_above":1024}}}}},` +
 		`"cloud":{"properties":{"account":{"properties":{"id":{"type":"keyword","ignore_above":1024}}}}},` +
-		`"message":{"type":"text","fields":{"keyword":{"type":"keyword","ignore_above":8191}}}}}`
+		`"message":` + message + `}}`
 	if got := string(index.Mappings); canonical(t, got) != canonical(t, want) {
 		t.Errorf("the index has the mappings\n%s\nwant\n%s", got, want)
 	}
-	s.must(t, esapi.IndicesDeleteIndexTemplateRequest{Name: name})
-	if r := s.must(t, esapi.IndicesSimulateIndexTemplateRequest{Name: s.prefix + "-2018-12-11"}); canonical(t, string(r.body)) != "{}" {
-		t.Errorf("with the template deleted a simulated index is %s", r.body)
+}
+
+// An index keeps the mapping that it was made with, and Prepare tells so.
+func testExact(t *testing.T, s *suite) {
+	settings := s.settings()
+	for _, exact := range []bool{false, true} {
+		s.delete(t, s.index())
+		for _, now := range []bool{exact, !exact} {
+			settings.Exact = now
+			got, err := s.Prepare(t.Context(), settings, s.plan())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.items(t, line(s.index(), strings.Repeat("3", 56), source(noon, `"a"`)))
+			told := len(got.Warnings) == 1 && strings.Contains(got.Warnings[0], s.index()) && strings.Contains(got.Warnings[0], "message.keyword")
+			if told != (now != exact) || len(got.Warnings) > 1 {
+				t.Errorf("made with exact %t, prepared with %t: warnings %q", exact, now, got.Warnings)
+			}
+		}
 	}
 }
 

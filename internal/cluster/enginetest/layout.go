@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -21,6 +22,17 @@ func (r *Running) lay(lib, javaHome string, files map[string]string, settings []
 		if err = unzip(lib, r.folder); err != nil {
 			return err
 		}
+		if d.module != "" {
+			if err = d.addModule(lib, r.folder); err != nil {
+				return err
+			}
+		}
+		// What unzip does not make of empty folders, and Elasticsearch 7 does not either.
+		for _, name := range []string{"logs", "plugins"} {
+			if err = os.MkdirAll(filepath.Join(r.folder, name), 0o755); err != nil {
+				return err
+			}
+		}
 		if r.port, err = freePort(1, 65535); err != nil {
 			return err
 		}
@@ -40,13 +52,17 @@ func (r *Running) lay(lib, javaHome string, files map[string]string, settings []
 			"-basePath", r.folder, "-confPath", config, "-numOfNode", "1", "-baseHttpPort", strconv.Itoa(r.port - 1),
 			"-clusterName", filepath.Base(r.folder),
 		}
+		if d.pluginClass != "" {
+			r.argv = append(r.argv, "-pluginTypes", d.pluginClass)
+		}
 	}
 	r.URL = "http://127.0.0.1:" + strconv.Itoa(r.port)
 	if err := r.configure(filepath.Join(config, d.config), settings); err != nil {
 		return err
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(config, name), []byte(content), 0o644); err != nil {
+		file := filepath.Join(config, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(content), 0o644)); err != nil {
 			return err
 		}
 	}
@@ -54,24 +70,44 @@ func (r *Running) lay(lib, javaHome string, files map[string]string, settings []
 }
 
 func (r *Running) configure(file string, settings []string) error {
-	transport, err := freePort(1, 65535)
-	if err != nil {
-		return err
-	}
-	lines := append([]string{
-		"cluster.name: " + filepath.Base(r.folder),
-		"node.name: node",
+	lines := []string{
 		"network.host: 127.0.0.1",
 		"http.port: " + strconv.Itoa(r.port),
-		"transport.port: " + strconv.Itoa(transport),
-		"discovery.type: single-node",
 		// A full disk on a developer's machine is not what is tested.
 		"cluster.routing.allocation.disk.threshold_enabled: false",
-	}, settings...)
+	}
+	if len(r.peers.ports) == 0 {
+		transport, err := freePort(1, 65535)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, "cluster.name: "+filepath.Base(r.folder), "node.name: node",
+			"transport.port: "+strconv.Itoa(transport), "discovery.type: single-node")
+	} else {
+		lines = append(lines, r.peers.configuration()...)
+	}
+	lines = append(lines, settings...)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
+}
+
+// configuration is that of one of several nodes.
+func (p peers) configuration() []string {
+	var hosts, names []string
+	for i, port := range p.ports {
+		hosts = append(hosts, fmt.Sprintf("%q", "127.0.0.1:"+strconv.Itoa(port)))
+		names = append(names, "node"+strconv.Itoa(i))
+	}
+	return []string{
+		// Two clusters on a machine have no port in common.
+		"cluster.name: rehydrate-" + strconv.Itoa(p.ports[0]),
+		"node.name: " + names[p.which],
+		"transport.port: " + strconv.Itoa(p.ports[p.which]),
+		"discovery.seed_hosts: [" + strings.Join(hosts, ", ") + "]",
+		"cluster.initial_master_nodes: [" + strings.Join(names, ", ") + "]",
+	}
 }
 
 // handOver gives the folder to an unprivileged user where the tests run as root,

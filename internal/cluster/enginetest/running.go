@@ -29,6 +29,7 @@ type Running struct {
 	URL string
 
 	folder string
+	peers  peers
 	port   int
 	argv   []string
 	env    []string
@@ -53,6 +54,48 @@ func StartWith(t testing.TB, e Engine, files map[string]string, settings ...stri
 	t.Helper()
 	javaHome := require(t, e)
 	lock(t)
+	r := prepare(t, e, peers{}, javaHome, files, settings)
+	r.Restart(t)
+	return r
+}
+
+// StartNodes starts a cluster of n nodes, of an engine that is got as a zip, and
+// returns when they have found each other. Each speaks for all.
+func StartNodes(t testing.TB, e Engine, n int, settings ...string) []*Running {
+	t.Helper()
+	javaHome := require(t, e)
+	lock(t)
+	p := peers{}
+	for range n {
+		port, err := freePort(1, 65535)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.ports = append(p.ports, port)
+	}
+	nodes := make([]*Running, n)
+	for p.which = range nodes {
+		nodes[p.which] = prepare(t, e, p, javaHome, nil, settings)
+		if err := nodes[p.which].launch(); err != nil {
+			t.Fatalf("start %s: %v", e, err)
+		}
+	}
+	for _, r := range nodes {
+		r.ready(t, fmt.Sprintf("&wait_for_nodes=%d", n))
+	}
+	return nodes
+}
+
+// peers are the nodes of a cluster by their transport ports, of which one is meant;
+// empty where a node is alone.
+type peers struct {
+	ports []int
+	which int
+}
+
+// prepare lays an engine out, to be ended with the test.
+func prepare(t testing.TB, e Engine, p peers, javaHome string, files map[string]string, settings []string) *Running {
+	t.Helper()
 	lib, err := fetch(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
@@ -63,12 +106,11 @@ func StartWith(t testing.TB, e Engine, files map[string]string, settings ...stri
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	r := &Running{engine: e, folder: folder}
+	r := &Running{engine: e, folder: folder, peers: p}
 	if err := r.lay(lib, javaHome, files, settings); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Kill)
-	r.Restart(t)
 	return r
 }
 
@@ -97,11 +139,18 @@ func (r *Running) Kill() {
 // returns when it is ready.
 func (r *Running) Restart(t testing.TB) {
 	t.Helper()
-	began := time.Now()
 	if err := r.launch(); err != nil {
 		t.Fatalf("start %s: %v", r.engine, err)
 	}
-	if err := r.wait(t.Context()); err != nil {
+	r.ready(t, "")
+}
+
+// ready returns when the engine is, in a cluster that is what wanted says: more of
+// the query of its health.
+func (r *Running) ready(t testing.TB, wanted string) {
+	t.Helper()
+	began := time.Now()
+	if err := r.wait(t.Context(), wanted); err != nil {
 		t.Fatalf("%s: %v\n%s", r.engine, err, r.tail())
 	}
 	t.Logf("%s answers at %s after %.1f s", r.engine, r.URL, time.Since(began).Seconds())
@@ -138,13 +187,13 @@ func (r *Running) launch() error {
 }
 
 // wait returns when every primary shard is there.
-func (r *Running) wait(ctx context.Context) error {
+func (r *Running) wait(ctx context.Context, wanted string) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	poll := time.NewTicker(200 * time.Millisecond)
 	defer poll.Stop()
 	for {
-		if r.healthy(ctx) {
+		if r.healthy(ctx, wanted) {
 			return nil
 		}
 		select {
@@ -157,8 +206,8 @@ func (r *Running) wait(ctx context.Context) error {
 	}
 }
 
-func (r *Running) healthy(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL+"/_cluster/health?wait_for_status=yellow&timeout=5s", http.NoBody)
+func (r *Running) healthy(ctx context.Context, wanted string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL+"/_cluster/health?wait_for_status=yellow&timeout=5s"+wanted, http.NoBody)
 	if err != nil {
 		return false
 	}

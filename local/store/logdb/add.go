@@ -51,8 +51,9 @@ func Newest() int64 { return time.Now().AddDate(99, 0, 0).UnixNano() }
 func (db *DB) Add(rows []Row) error {
 	lr := logstorage.GetLogRows(nil, nil, nil, nil, "")
 	defer logstorage.PutLogRows(lr)
+	oldest, newest := Oldest(), Newest()
 	for i, r := range rows {
-		if r.Time < Oldest() || r.Time > Newest() {
+		if r.Time < oldest || r.Time > newest {
 			return fmt.Errorf("row %d of %s: the time is not within 99 years from today", i, time.Unix(0, r.Time).UTC())
 		}
 		before := lr.RowsCount()

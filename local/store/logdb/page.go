@@ -9,8 +9,8 @@ import (
 
 // Page serves VictoriaLogs' web page under /select/vmui/ and the API under
 // /select/ that it asks. Of that API only what reads is there: an answer of 404
-// stands for the rest. Rows without Identity are not found, and fields whose names begin with one of hidden are not
-// shown.
+// stands for the rest. Rows without Identity are not found, and fields whose names
+// begin with one of hidden are not shown.
 func Page(hidden ...string) http.Handler {
 	filters := `["` + strings.Join(hidden, `*","`) + `*"]`
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -57,11 +57,10 @@ func (b *Block) Fields(row int) []Field {
 	return all
 }
 
-// Identity is a field that each row must have.
+// Identity is a field that each row has which is to be found.
 const Identity = "id"
 
-// whole picks the rows that have it. After a kill and the deletion of single rows,
-// VictoriaLogs v1.52.1 was seen to hold a row without any field in a stream.
+// whole picks the rows that have it.
 const whole = Identity + ":*"
 
 // Query runs a query in LogsQL over the rows with from ≤ time < to, in

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+// sink answers bulk requests as an engine does that has created each document,
+// and keeps none.
+func sink(b *testing.B) string {
+	b.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(created(body))
+	}))
+	b.Cleanup(s.Close)
+	return s.URL
+}
+
+// created is the answer to a bulk request of which everything was created.
+func created(body []byte) []byte {
+	answer := []byte(`{"took":7,"errors":false,"items":[`)
+	for n := 0; len(body) > 0; n++ {
+		if n > 0 {
+			answer = append(answer, ',')
+		}
+		action, rest, _ := bytes.Cut(body, []byte("\n"))
+		_, body, _ = bytes.Cut(rest, []byte("\n"))
+		answer = append(append(answer, bytes.TrimSuffix(action, []byte("}}"))...),
+			`,"_version":1,"result":"created","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":0,"_primary_term":1,"status":201}}`...)
+	}
+	return append(answer, "]}"...)
+}
+
+// BenchmarkIndex is what the index Lambda alone spends: its real binary, on one
+// processor, between an S3 server and a sink that are another process. The shares
+// are those of the same Lambda in the program that this test is.
+func BenchmarkIndex(b *testing.B) {
+	b.Run("large", func(b *testing.B) {
+		l := newLoad(b, 8)
+		benchmarkIndex(b, l, l.events, "cpu-s/Mevents", 1e6)
+	})
+	b.Run("small", func(b *testing.B) {
+		const objects = 2000
+		l := newSmallLoad(b, objects)
+		benchmarkIndex(b, l, objects, "cpu-ms/object", 1e3)
+	})
+}
+
+// benchmarkIndex reports processor time, in parts of a second, for each of many.
+func benchmarkIndex(b *testing.B, l *load, many int64, unit string, parts float64) {
+	b.Helper()
+	url := sink(b)
+	status, stdout, stderr := l.run(b.Context(), "plan", "--from", benchFrom, "--to", benchTo, "--plan")
+	if status != exitComplete {
+		b.Fatalf("exit status %d\n%s%s", status, stdout, stderr)
+	}
+	t := l.targetOf(b, "plan", url)
+	t.atOnce = 1
+	if pin, err := exec.LookPath("taskset"); err == nil {
+		t.config.Bootstrap, t.config.Args = pin, []string{"-c", "0", t.config.Bootstrap}
+	}
+	var all spent
+	for b.Loop() {
+		all.add(t.lambdas(b))
+	}
+	if all.documents != l.events*int64(b.N) {
+		b.Fatalf("%d documents in %d rounds, want %d in each", all.documents, b.N, l.events)
+	}
+	b.ReportMetric(all.ours.Seconds()/float64(many*int64(b.N))*parts, unit)
+	for name, share := range t.shares(b) {
+		b.ReportMetric(share, name+"-%")
+	}
+}
+
+// newSmallLoad is an archive of objects of some 41 events.
+func newSmallLoad(b *testing.B, objects int) *load {
+	b.Helper()
+	l := newLoad(b, 0)
+	for i := range objects {
+		l.addObject(b, i, 12<<10)
+	}
+	return l
+}
+
+// shares are the parts of the Lambda's processor time, in percent.
+func (t *target) shares(b *testing.B) map[string]float64 {
+	b.Helper()
+	file := filepath.Join(b.TempDir(), "profile")
+	program, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	t.config.Bootstrap, t.config.Args = "/usr/bin/env", []string{profileVariable + "=" + file, program, lambdaCommand}
+	t.lambdas(b)
+	top, err := exec.CommandContext(b.Context(), "go", "tool", "pprof", "-top", "-cum", "-nodecount=100000", "-nodefraction=0", program, file).CombinedOutput()
+	if err != nil {
+		b.Fatalf("go tool pprof: %v\n%s", err, top)
+	}
+	shares := map[string]float64{}
+	for name, function := range map[string]string{
+		"inflate": `klauspost/compress/gzip\.\(\*Reader\)\.Read`,
+		"decode":  `decode\.\(\*Decoder\)\.Next`,
+		"add":     `bulk\.\(\*Batch\)\.Add`,
+		"send":    `bulk\.\(\*Sender\)\.Send`,
+		"write":   `net/http\.\(\*persistConn\)\.writeLoop`,
+		"s3":      `archive\.\(\*Body\)\.Read`,
+		"gc":      `runtime\.gcBgMarkWorker`,
+	} {
+		found := regexp.MustCompile(`(?m) ([0-9.]+)%  \S*` + function + `(?: \(inline\))?$`).FindStringSubmatch(string(top))
+		if found == nil {
+			continue
+		}
+		if shares[name], err = strconv.ParseFloat(found[1], 64); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return shares
+}
