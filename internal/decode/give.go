@@ -59,9 +59,10 @@ func (d *Decoder) setMessage(e *Event, b []byte, v jsonscan.Value, beyond bool) 
 	}
 	e.Message = b[v.From-1 : v.To+1]
 	e.Coded = v.Traits&jsonscan.Coded != 0
-	d.text = append(d.text[:0], v.Of(b)...)
+	d.text = v.Of(b)
 	if v.Traits&jsonscan.Escaped != 0 {
-		d.text, _ = jsonscan.AppendUnescaped(d.text[:0], v.Of(b))
+		d.unescaped, _ = jsonscan.AppendUnescaped(d.unescaped[:0], v.Of(b))
+		d.text = d.unescaped
 	}
 	if v.Traits&jsonscan.Invalid != 0 {
 		d.repaired = jsonscan.AppendRepaired(d.repaired[:0], e.Message)
@@ -71,7 +72,7 @@ func (d *Decoder) setMessage(e *Event, b []byte, v jsonscan.Value, beyond bool) 
 
 // setText makes text the message.
 func (d *Decoder) setText(e *Event, text []byte) {
-	d.text = append(d.text[:0], text...)
+	d.text = text
 	d.repaired = append(jsonscan.AppendEscaped(append(d.repaired[:0], '"'), text), '"')
 	e.Message = d.repaired
 	if !utf8.Valid(text) {
@@ -82,7 +83,7 @@ func (d *Decoder) setText(e *Event, text []byte) {
 // repair gives a message whose bytes were not UTF-8.
 func (d *Decoder) repair(e *Event, message []byte) {
 	e.Message, e.Repaired = message, true
-	d.text = append(d.text[:0], string([]rune(string(d.text)))...)
+	d.text = []byte(string([]rune(string(d.text))))
 }
 
 // giveText makes the event of a line of text, which may begin with blanks.

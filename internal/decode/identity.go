@@ -100,9 +100,9 @@ func (d *Decoder) deriveAgain(e *Event) {
 	if !d.source.DeriveIDs || d.nested > 0 || e.IDKind != IDGiven || e.Malformed != "" {
 		return
 	}
-	d.text, _ = jsonscan.AppendUnescaped(d.text[:0], e.Message[1:len(e.Message)-1])
+	d.unescaped, _ = jsonscan.AppendUnescaped(d.unescaped[:0], e.Message[1:len(e.Message)-1])
 	d.fine = true
-	d.derive(e, d.text)
+	d.derive(e, d.unescaped)
 }
 
 // derive derives the event's id. By what it is, it can only be told from others

@@ -51,13 +51,13 @@ type Decoder struct {
 	line      jsonObject         // of the line at hand
 	headers   map[string]*Header // by where lines are from
 	whole     *Header            // of an object whose lines tell nothing
-	// What identifies the line at hand: its message as text, and whether its time is
-	// known to the millisecond.
+	// What identifies the line at hand: its message as text, somewhere, and whether
+	// its time is known to the millisecond.
 	text  []byte
 	fine  bool
 	equal ordinals
 	// Buffers.
-	key, hashed, id []byte
+	key, hashed, id, unescaped []byte
 
 	stats Stats // so far
 	told  Stats // as of the last event given
