@@ -91,7 +91,7 @@ func (d *Decoder) identify(e *Event) {
 	if e.IDKind = derivedKind(e.ID); len(e.ID) > 0 && (!d.source.DeriveIDs || e.IDKind != IDGiven) {
 		return
 	}
-	d.derive(e, d.text)
+	d.derive(e, d.messageText(e))
 }
 
 // deriveAgain gives an event of a record its id, where all are to be derived.
