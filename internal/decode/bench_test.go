@@ -58,14 +58,14 @@ func gunzip(tb testing.TB, body []byte, scratch []byte) (plain int64) {
 }
 
 // toBulk makes the bulk body of an object, emptied whenever it is full.
-func toBulk(tb testing.TB, r io.Reader, ahead bool, body []byte) (events int64) {
+func toBulk(tb testing.TB, r io.Reader, ahead bool, body []byte, key string) (events int64) {
 	const full = 5 << 20
 	zone, err := time.LoadLocation("Asia/Tokyo")
 	if err != nil {
 		tb.Fatal(err)
 	}
 	maker := document.NewMaker(run.Settings{IndexPrefix: "ecs-task", Zone: zone})
-	d := decode.New(r, decode.Options{ReadAhead: ahead, Source: decode.SourceOf(run.Settings{}, run.Object{Key: "exports/TASK/ecs-web-1b2c/000000.gz"})})
+	d := decode.New(r, decode.Options{ReadAhead: ahead, Source: decode.SourceOf(run.Settings{}, run.Object{Key: key})})
 	defer d.Close()
 	var e decode.Event
 	for {
@@ -102,7 +102,7 @@ func BenchmarkObjectToBulk(b *testing.B) {
 				start := time.Now()
 				plain = gunzip(b, body, scratch)
 				middle := time.Now()
-				events = toBulk(b, bytes.NewReader(body), c.ahead, bulk)
+				events = toBulk(b, bytes.NewReader(body), c.ahead, bulk, "k")
 				alone = min(alone, middle.Sub(start))
 				whole = min(whole, time.Since(middle))
 			}
@@ -128,7 +128,7 @@ func BenchmarkTextToBulk(b *testing.B) {
 	runtime.ReadMemStats(&before)
 	var events int64
 	for b.Loop() {
-		events += toBulk(b, bytes.NewReader(text), false, bulk)
+		events += toBulk(b, bytes.NewReader(text), false, bulk, "k")
 	}
 	runtime.ReadMemStats(&after)
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(events), "allocs/event")
@@ -146,7 +146,7 @@ func BenchmarkMemory(b *testing.B) {
 			for b.Loop() {
 				most = max(most, peakHeap(func() {
 					for range total / size { // as often as gives the collector as much to do
-						toBulk(b, io.MultiReader(large(8<<20), sample.Records(1, size)), true, bulk)
+						toBulk(b, io.MultiReader(large(8<<20), sample.Records(1, size)), true, bulk, "k")
 					}
 				}))
 			}
@@ -221,7 +221,7 @@ func BenchmarkLinesToBulk(b *testing.B) {
 				start := processorTime(b)
 				plain = gunzip(b, packed.Bytes(), scratch)
 				middle := processorTime(b)
-				events = toBulk(b, bytes.NewReader(packed.Bytes()), false, bulk)
+				events = toBulk(b, bytes.NewReader(packed.Bytes()), false, bulk, "exports/TASK/"+form+"/"+map[string]string{"export": "000000.gz"}[form])
 				alone = min(alone, middle-start)
 				whole = min(whole, processorTime(b)-middle)
 			}
