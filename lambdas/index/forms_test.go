@@ -190,6 +190,37 @@ func TestIndexEveryFormCutAtEveryByte(t *testing.T) {
 	}
 }
 
+// A changed bit in a compressed object is damage, and what it made of events is
+// told to be unverified.
+func TestIndexEveryFormWithAChangedBit(t *testing.T) {
+	bodies, truth := sampletest.Recorded(t)
+	got := &sent{}
+	f := newFixture(t, got.take)
+	for _, object := range truth.Objects {
+		whole := map[string]bool{}
+		for _, e := range object.Events {
+			whole[e.Message] = true
+		}
+		good := zippedBody(t, bodies[object.Key])
+		const header = 10 // of gzip: of no meaning but for its first bytes
+		for n := header; n < len(good); n += 7 {
+			body := bytes.Clone(good)
+			body[n] ^= 1 << (n % 8)
+			got.documents = map[string]string{}
+			w, _ := f.finish(t, all(f.work(f.listed(t, object, body))))
+			others := int64(0)
+			for _, message := range got.documents {
+				if !whole[message] {
+					others++
+				}
+			}
+			if w.Outcome.End != run.Damaged || others > w.Outcome.Unverified {
+				t.Fatalf("%s, byte %d: %d documents that were never logged, %+v", object.Key, n, others, w.Outcome)
+			}
+		}
+	}
+}
+
 func zippedBody(t *testing.T, b []byte) []byte {
 	t.Helper()
 	var body bytes.Buffer
