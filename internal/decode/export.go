@@ -79,7 +79,7 @@ func (d *Decoder) giveExported(e *Event, lines []byte) {
 	if !isExported(lines, 0) { // the first of the object only
 		d.setText(e, lines)
 		e.Raw = e.Message
-		d.setTime(e, timestamp.Time{}, false, nil, nil)
+		d.setTime(e, timestamp.Time{}, false)
 		return
 	}
 	t, _ := timestamp.Reader{}.Text(lines[:len(exportTime)])
