@@ -137,6 +137,16 @@ func TestIndexEveryFormFromEveryEvent(t *testing.T) {
 	}
 }
 
+// An object that arrives was not listed: its key tells its time all the same.
+func TestIndexOfMessagesThatArrive(t *testing.T) {
+	f := newFixture(t, nil)
+	const key = "_/cwl/ecs/ecs-task/2018/12/10/03/ecs-task-1-2018-12-10-03-57-44-8a3c1d52-5df0-4000-8000-000000000000"
+	w, _ := f.finish(t, f.work(f.put(t, key, []byte("connection closed\n"))))
+	if w.Outcome.Created != 1 || w.Outcome.KeyTimes != 1 || w.Outcome.First == nil || w.Outcome.First.Format(time.RFC3339) != "2018-12-10T03:57:44Z" {
+		t.Errorf("outcome %+v", w.Outcome)
+	}
+}
+
 // Wherever an object breaks off, no document is one that the whole object has not:
 // but for the last line of a text that was cut, which nothing tells.
 func TestIndexEveryFormCutAtEveryByte(t *testing.T) {

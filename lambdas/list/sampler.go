@@ -22,6 +22,9 @@ type sampler struct {
 
 // beginning is what the first bytes of an object told.
 type beginning struct {
+	// stands for so many bytes of the archive, beside those of the other objects.
+	stands float64
+
 	events, plain, read int64
 	inRange             int64 // of the events
 	unreadable          bool
