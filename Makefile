@@ -66,6 +66,10 @@ bench: ## how fast it is, as ratios within one run
 	go test -run '^$$' -bench . ./internal/decode ./internal/document ./internal/bulk ./local/store ./local/lambdahost ./local/asl
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/archive ./internal/report ./cmd/rehydrate
 
+.PHONY: bench-engines
+bench-engines: ## what real engines spend: mappings, replicas, a range beside a Python client (an hour)
+	go test -run '^$$' -bench '^Benchmark(Engines|Mappings|Replicas|Restore)$$' -benchtime 1x -timeout 180m ./cmd/rehydrate -engines
+
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)
 	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal local | xargs -n1 dirname | sort -u); do \
