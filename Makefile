@@ -40,7 +40,7 @@ check: lint ## lint and short tests; needs nothing but Go
 	go test -short -skip '^Test(Sweep|Killed)' $(PACKAGES)
 
 .PHONY: test
-test: setup lint lambdas node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
+test: setup lint lambdas node_modules cdk/nag/node_modules .venv/done ## everything: lint, unit tests, real engines, whole runs, synth, deploy
 	$(MAKE) --no-print-directory demo
 	go test -race -short -timeout 20m $(PACKAGES)
 	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./cmd/rehydrate
@@ -62,9 +62,8 @@ fmt: $(GOFUMPT) ## format the code
 	$(GOFUMPT) -w $$(git ls-files '*.go')
 
 .PHONY: bench
-bench: ## how fast it is, as ratios within one run
-	go test -run '^$$' -bench . ./internal/decode ./internal/document ./internal/bulk ./local/store ./local/lambdahost ./local/asl
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/archive ./internal/report ./cmd/rehydrate
+bench: ## one table of how fast it is, each figure beside what it is to be compared with
+	@.ci/bench
 
 .PHONY: bench-engines
 bench-engines: ## what real engines spend: mappings, replicas, a range beside a Python client (an hour)
@@ -84,7 +83,7 @@ sweep: ## fail every call of a run in every way (some 20 minutes), and write doc
 	go test -run '^TestSweep' -timeout 90m -v ./cmd/rehydrate -sweep -update
 
 .PHONY: deploy diff destroy start
-deploy: node_modules ## deploy the stack; settings in cdk.json or CDK='-c rehydrate:archive=…'
+deploy: node_modules ## deploy the stack, with the settings that rehydrate init wrote (for once: CDK='-c rehydrate:live=true')
 	npx cdk deploy $(CDK)
 diff: node_modules ## what a deploy would change
 	npx cdk diff $(CDK)
@@ -96,7 +95,8 @@ start: $(REHYDRATE) ## start a run in AWS and follow it: make start FROM=2018-12
 .PHONY: dashboards
 dashboards: $(REHYDRATE) ## a dashboard for Kibana or OpenSearch Dashboards: make dashboards URL=http://127.0.0.1:5601 (without: a file)
 	@$(REHYDRATE) dashboards $(if $(PREFIX),--index-prefix '$(PREFIX)') $(if $(PARSE),--parse) \
-	  $(if $(SECRET),--secret '$(SECRET)') $(if $(URL),--url '$(URL)',--out build/dashboards.ndjson)
+	  $(if $(SECRET),--secret '$(SECRET)') $(if $(TLS_NAME),--tls-name '$(TLS_NAME)') \
+	  $(if $(URL),--url '$(URL)',--out build/dashboards.ndjson)
 
 .PHONY: release
 release: ## archives of the program for Linux and macOS, with checksums: make release VERSION=v1.2.3
@@ -113,7 +113,7 @@ release: ## archives of the program for Linux and macOS, with checksums: make re
 
 .PHONY: clean
 clean: ## remove what was built (not out/)
-	rm -rf build cdk.out node_modules .venv
+	rm -rf build cdk.out node_modules cdk/nag/node_modules .venv
 
 $(GOLANGCI_LINT):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -126,6 +126,10 @@ $(GOFUMPT):
 node_modules: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	touch node_modules
+
+cdk/nag/node_modules: cdk/nag/package.json cdk/nag/package-lock.json
+	npm ci --prefix cdk/nag --no-audit --no-fund
+	touch cdk/nag/node_modules
 
 .venv/done: cdk/requirements.txt
 	python3 -m venv .venv

@@ -25,6 +25,7 @@ func signed(more ...any) []any {
 	return append([]any{
 		"archive", "my-archive", "search", "https://vpc-logs.ap-northeast-1.es.amazonaws.com",
 		"searchAuth", "sigv4", "searchDomain", domainARN,
+		"archiveAccount", "210987654321", "archiveBucketRegion", "us-east-1", "archiveRequesterPays", "true",
 	}, more...)
 }
 
@@ -35,7 +36,8 @@ func private(more ...any) []any {
 		"stack", "logs", "archive", "my-archive", "search", "https://search.internal:9200",
 		"archivePrefix", `["logs/a/!{timestamp:yyyy/MM/dd}/", "logs/b/"]`, "archiveKey", keyARN, "archiveRegion", "us-east-1", "archiveZone", "Asia/Tokyo",
 		"searchAuth", "basic", "searchSecret", secretARN, "searchSecretKey", keyARN, "searchSecurityGroup", "sg-0123456789abcdef0",
-		"vpc", vpc, "subnets", subnetA + "," + subnetB, "endpoints", "true", "routeTables", "rtb-0123456789abcdef0",
+		"vpc", vpc, "subnets", subnetA + "," + subnetB, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0", "secretsEndpoint", "true", "listInVpc", "true",
+		"tags", "team=search,cost=42", "runKey", keyARN, "permissionsBoundary", "arn:aws:iam::123456789012:policy/boundary",
 		"indexPrefix", "app", "zone", "Europe/Berlin", "fields", "logGroup,region", "parse", "true",
 		"shards", "2", "replicas", "0", "refreshInterval", "30s",
 		"listMemory", "256", "prepareMemory", "128", "indexMemory", "3008", "reportMemory", "2048",

@@ -21,12 +21,16 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	p.graph("Errors of Lambdas", w.lambda("list", "Errors"), w.lambda("prepare", "Errors"), w.lambda("index", "Errors"), w.lambda("report", "Errors"))
 	p.graph("Index Lambda: time of a call", w.lambda("index", "Duration"))
 	p.graph("Index Lambda: calls at once", w.lambda("index", "ConcurrentExecutions"))
-	p.graph("Events that reached no machine", metric{"AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", w.undelivered.AttrQueueName(), "Maximum"})
+	p.graph("Events that reached no target", w.waiting())
 	if w.live != nil {
 		p.graph("Live objects", executions(w.live, "Started", "Succeeded", "Failed", "TimedOut")...)
 	}
+	if w.account != "" {
+		p.graph("Search domain: heap in use, %", w.domain("JVMMemoryPressure", "Maximum"), w.domain("CPUUtilization", "Maximum"))
+		p.graph("Search domain: free disk of the fullest node, MiB", w.domain("FreeStorageSpace", "Minimum"))
+	}
 	if w.stream != nil {
-		p.graph("Age of what is not archived yet", metric{"AWS/Firehose", "DeliveryToS3.DataFreshness", "DeliveryStreamName", w.stream.Ref(), "Maximum"})
+		p.graph("Age of what is not archived yet", w.notArchived())
 	}
 	body, err := json.Marshal(map[string]any{"widgets": p.widgets})
 	if err != nil {
@@ -44,7 +48,7 @@ func (w watched) lambda(name, of string) metric {
 	if of == "Duration" || of == "ConcurrentExecutions" {
 		statistic = "Maximum"
 	}
-	return metric{"AWS/Lambda", of, "FunctionName", jsii.String(functionName(w.settings, name)), statistic}
+	return one("AWS/Lambda", of, "FunctionName", jsii.String(functionName(w.settings, name)), statistic)
 }
 
 // page lays widgets out, three a row.
@@ -58,7 +62,11 @@ func (p *page) graph(title string, metrics ...metric) {
 	const columns, width, height = 3, 8, 6
 	var rows []any
 	for _, m := range metrics {
-		rows = append(rows, []any{m.namespace, m.name, m.dimension, *m.value, map[string]any{"stat": m.statistic}})
+		row := []any{m.namespace, m.name}
+		for _, d := range m.dimensions {
+			row = append(row, d.name, *d.value)
+		}
+		rows = append(rows, append(row, map[string]any{"stat": m.statistic}))
 	}
 	n := len(p.widgets)
 	p.widgets = append(p.widgets, map[string]any{

@@ -52,8 +52,9 @@ func newDelivery(scope constructs.Construct, s settings.Settings, bucket awss3.B
 	_, _, account := pseudo(scope)
 	role := newRole(scope, "DeliveryRole", "firehose.amazonaws.com", "Lets Firehose put logs into the archive",
 		deliveryRights(s, *bucket.BucketArn(), *log.AttrArn()), conditions{"StringEquals": {"sts:ExternalId": account}})
+	subscription := newSubscriptionRole(scope, s)
 	stream := awskinesisfirehose.NewCfnDeliveryStream(scope, jsii.String("Delivery"), &awskinesisfirehose.CfnDeliveryStreamProps{
-		DeliveryStreamName: jsii.String(s.Stack + "-archive"),
+		DeliveryStreamName: jsii.String(streamName(s)),
 		DeliveryStreamType: jsii.String("DirectPut"),
 		DeliveryStreamEncryptionConfigurationInput: &awskinesisfirehose.CfnDeliveryStream_DeliveryStreamEncryptionConfigurationInputProperty{
 			KeyType: jsii.String("AWS_OWNED_CMK"),
@@ -71,7 +72,10 @@ func newDelivery(scope constructs.Construct, s settings.Settings, bucket awss3.B
 			},
 		},
 	})
-	subscribe(scope, a.LogGroups, stream)
+	// CloudWatch Logs tries a new role out at once, and one that IAM does not yet
+	// know everywhere fails the deployment: this one is older than the stream.
+	stream.Node().AddDependency(subscription)
+	subscribe(scope, a.LogGroups, stream, subscription)
 	return stream
 }
 
@@ -89,11 +93,17 @@ func deliveryRights(s settings.Settings, bucket, log string) []awsiam.PolicyStat
 	}
 }
 
-// subscribe sends everything that is logged to the groups into the stream.
-func subscribe(scope constructs.Construct, groups []string, stream awskinesisfirehose.CfnDeliveryStream) {
-	role := newRole(scope, "SubscriptionRole", "logs.amazonaws.com", "Lets CloudWatch Logs send logs to Firehose", []awsiam.PolicyStatement{
-		allow("Send", []string{"firehose:PutRecord", "firehose:PutRecordBatch"}, []string{*stream.AttrArn()}, nil),
+func streamName(s settings.Settings) string { return s.Stack + "-archive" }
+
+func newSubscriptionRole(scope constructs.Construct, s settings.Settings) awsiam.Role {
+	stream := arn(scope, "firehose", "deliverystream/"+streamName(s))
+	return newRole(scope, "SubscriptionRole", "logs.amazonaws.com", "Lets CloudWatch Logs send logs to Firehose", []awsiam.PolicyStatement{
+		allow("Send", []string{"firehose:PutRecord", "firehose:PutRecordBatch"}, []string{stream}, nil),
 	}, conditions{"StringLike": {"aws:SourceArn": arn(scope, "logs", "*")}})
+}
+
+// subscribe sends everything that is logged to the groups into the stream.
+func subscribe(scope constructs.Construct, groups []string, stream awskinesisfirehose.CfnDeliveryStream, role awsiam.Role) {
 	for _, group := range groups {
 		// By name, so that taking one group away moves none of the others.
 		sum := sha256.Sum256([]byte(group))

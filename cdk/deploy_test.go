@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,26 +18,26 @@ import (
 	"time"
 )
 
-// The stack is deployed as README's lines stand there, into moto's AWS: what
-// cdk.json says builds the Lambdas and makes the template. Deployed once more, it
-// is the same, and destroyed it is gone.
+// The stack is deployed as README's lines stand there, into moto's AWS: the
+// program writes the settings, what cdk.json says builds the Lambdas and makes the
+// template. Deployed once more, it is the same, and destroyed it is gone.
 func TestDeployAsReadmeSays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("deploying takes a minute")
 	}
 	tool(t, "node_modules/.bin/cdk", "npm ci")
 	server := startMoto(t, tool(t, ".venv/bin/moto_server", "make .venv/done"))
-	work := t.TempDir()
+	checkout := checkOut(t)
 	run := func(line string) string {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "bash", "-c", line)
-		cmd.Dir = ".."
+		cmd.Dir = checkout
 		cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+server, "AWS_ACCESS_KEY_ID=moto", "AWS_SECRET_ACCESS_KEY=moto",
 			"AWS_REGION=ap-northeast-1", "AWS_EC2_METADATA_DISABLED=true", "CDK_DISABLE_CLI_TELEMETRY=1",
 			// Options of the CLI: nobody is there to approve.
-			"CDK_OUTPUT="+filepath.Join(work, "cdk.out"), "CDK_CI=true", "CDK_REQUIRE_APPROVAL=never",
-			// Nothing of whoever runs this test: no profile, no context of theirs.
-			"AWS_CONFIG_FILE="+filepath.Join(work, "none"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(work, "none"))
+			"CDK_CI=true", "CDK_REQUIRE_APPROVAL=never",
+			// Nothing of whoever runs this test: no profile.
+			"AWS_CONFIG_FILE="+filepath.Join(checkout, "none"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(checkout, "none"))
 		cmd.WaitDelay = 10 * time.Second
 		out, err := cmd.CombinedOutput()
 		if err != nil {
@@ -43,9 +45,9 @@ func TestDeployAsReadmeSays(t *testing.T) {
 		}
 		return string(out)
 	}
-	lines := readme(t, "npx cdk ")
-	if len(lines) != 2 {
-		t.Fatalf("README's lines are %q, want bootstrap and deploy", lines)
+	lines := readme(t)
+	if len(lines) != 3 {
+		t.Fatalf("README's lines are %q, want init, bootstrap and deploy", lines)
 	}
 	for _, line := range lines {
 		run(line)
@@ -56,37 +58,64 @@ func TestDeployAsReadmeSays(t *testing.T) {
 			t.Errorf("%s was not deployed, only %q", want, deployed)
 		}
 	}
-	deploy := lines[1]
+	deploy := lines[2]
 	if out := run(deploy); !strings.Contains(out, "(no changes)") {
 		t.Errorf("the second deploy changed something:\n%s", out)
 	}
-	destroy := "CDK_FORCE=true " + strings.Replace(deploy, "deploy", "destroy", 1)
+	const destroy = "CDK_FORCE=true npx cdk destroy" // nobody is there to say yes
 	run(destroy)
 	if left := names(t, server); len(left) > 0 {
 		t.Errorf("%q are left", left)
 	}
 	// moto updates no such stack: it is made anew.
-	run(deploy + " -c rehydrate:live=true -c rehydrate:schedule=05:30")
+	run("go run ./cmd/rehydrate init --set live=true --set schedule=05:30")
+	run(deploy)
 	if deployed := names(t, server); !slices.Contains(deployed, "rehydrate-live") {
 		t.Errorf("live was not deployed, only %q", deployed)
 	}
 	run(destroy)
 }
 
-// readme are the lines of README that begin so.
-func readme(t *testing.T, prefix string) []string {
+// checkOut copies this source as a person has it before the first command, with the
+// CDK's command line installed.
+func checkOut(t *testing.T) string {
+	t.Helper()
+	to := t.TempDir()
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel("..", path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case slices.Contains([]string{".git", "build", "out", "cdk.out", "node_modules", "cdk/nag", ".venv", "cdk.context.json"}, name):
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(to, name), 0o755)
+		}
+		b, err := os.ReadFile(path)
+		return errors.Join(err, os.WriteFile(filepath.Join(to, name), b, 0o755))
+	})
+	modules, absent := filepath.Abs("../node_modules")
+	if err := errors.Join(err, absent, os.Symlink(modules, filepath.Join(to, "node_modules"))); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// readme are README's lines that set up and deploy a stack.
+func readme(t *testing.T) []string {
 	t.Helper()
 	b, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lines []string
-	for line := range strings.Lines(string(b)) {
-		if strings.HasPrefix(line, prefix) {
-			lines = append(lines, strings.TrimSpace(line))
-		}
-	}
-	return lines
+	return regexp.MustCompile(`(?m)^(?:npx cdk|go run \./cmd/rehydrate init) ?.*$`).FindAllString(string(b), -1)
 }
 
 // startMoto runs moto's AWS until the test ends.
@@ -105,7 +134,7 @@ func startMoto(t *testing.T, file string) string {
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
 		if m := regexp.MustCompile(`Running on http://127\.0\.0\.1:(\d+)`).FindStringSubmatch(lines.Text()); m != nil {
-			go func() { _, _ = io.Copy(io.Discard, stderr) }()
+			go func() { _, _ = io.Copy(t.Output(), stderr) }()
 			return "http://localhost:" + m[1] // the CLI takes no address for S3
 		}
 	}

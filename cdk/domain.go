@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsopensearchservice"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -11,10 +12,11 @@ import (
 )
 
 // makeDomain makes the cluster where a new one is asked for: an Amazon
-// OpenSearch Service domain that only the VPC reaches, and only the Lambdas'
-// roles and the readers may use. What it holds can be made again from the
+// OpenSearch Service domain that only the VPC reaches, and where fine-grained access
+// control says who may do what: its master user everything, the roles that Prepare
+// maps what they need (package cluster). What it holds can be made again from the
 // archive, so it goes with the stack.
-func (c *cluster) makeDomain(scope constructs.Construct, s settings.Settings, n *network, roles []role) {
+func (c *cluster) makeDomain(scope constructs.Construct, s settings.Settings, n *network) {
 	if !s.Cluster.New {
 		return
 	}
@@ -42,7 +44,14 @@ func (c *cluster) makeDomain(scope constructs.Construct, s settings.Settings, n 
 		VpcOptions: &awsopensearchservice.CfnDomain_VPCOptionsProperty{
 			SubnetIds: jsii.Strings(subnets...), SecurityGroupIds: &[]*string{c.group.AttrGroupId()},
 		},
-		AccessPolicies: resourcePolicy(c.admitted(s, roles)...),
+		AdvancedSecurityOptions: &awsopensearchservice.CfnDomain_AdvancedSecurityOptionsInputProperty{
+			Enabled: jsii.Bool(true), InternalUserDatabaseEnabled: jsii.Bool(true),
+			MasterUserOptions: &awsopensearchservice.CfnDomain_MasterUserOptionsProperty{
+				MasterUserName:     jsii.String(masterUser),
+				MasterUserPassword: jsii.String("{{resolve:secretsmanager:" + c.masterSecret() + ":SecretString:password}}"),
+			},
+		},
+		AccessPolicies: resourcePolicy(c.reachable()),
 	})
 	domain.CfnOptions().SetUpdatePolicy(&awscdk.CfnUpdatePolicy{EnableVersionUpgrade: jsii.Bool(true)})
 	c.url = "https://" + *domain.AttrDomainEndpoint()
@@ -63,26 +72,34 @@ func newDomainGroup(scope constructs.Construct, s settings.Settings, n *network)
 	return group
 }
 
-// admitted are the statements of the domain's access policy: each role with the
-// requests that its own policy allows, and the readers with searching.
-func (c *cluster) admitted(s settings.Settings, roles []role) []map[string]any {
-	var statements []map[string]any
-	for _, r := range roles {
-		statements = append(statements, c.admit(r.id, *r.iam.RoleArn(), r.requests)...)
-	}
-	if len(s.Cluster.Readers) > 0 {
-		statements = append(statements, c.admit("Readers", s.Cluster.Readers, readerRequests(s.IndexPrefix))...)
-	}
-	return statements
+// masterUser is the name of the user who may do everything.
+const masterUser = "rehydrate"
+
+// newMasterSecret makes up the master user's password, in the form that the
+// setting searchSecret and the program's --secret take.
+func newMasterSecret(scope constructs.Construct, stack string) awssecretsmanager.CfnSecret {
+	return awssecretsmanager.NewCfnSecret(scope, jsii.String("MasterSecret"), &awssecretsmanager.CfnSecretProps{
+		Description: jsii.String("Master user of the search domain of " + stack),
+		GenerateSecretString: &awssecretsmanager.CfnSecret_GenerateSecretStringProperty{
+			SecretStringTemplate: jsii.String(`{"username": "` + masterUser + `"}`), GenerateStringKey: jsii.String("password"),
+			PasswordLength: jsii.Number(32), RequireEachIncludedType: jsii.Bool(true),
+			// Signs that a shell, a URL or JSON would have to be told about.
+			ExcludeCharacters: jsii.String("\"'\\/@:;&$`{}<>|*?#% "),
+		},
+	})
 }
 
-func (c *cluster) admit(sid string, who any, requests []searchRequest) []map[string]any {
-	var statements []map[string]any
-	for _, method := range methods(requests) {
-		statements = append(statements, map[string]any{
-			"Sid": sid + method, "Effect": "Allow", "Principal": map[string]any{"AWS": who},
-			"Action": "es:ESHttp" + method, "Resource": resources(c.domain, method, requests),
-		})
+// reachable is the statement of the domain's access policy. It leaves to
+// fine-grained access control who may do what: people sign in to Dashboards with a
+// password, and a policy that names roles would refuse what is not signed by one.
+// https://docs.aws.amazon.com/opensearch-service/latest/developerguide/fgac.html#fgac-recommendations
+func (c *cluster) reachable() map[string]any {
+	var actions []string
+	for _, method := range []string{"Get", "Head", "Post", "Put", "Patch", "Delete"} {
+		actions = append(actions, "es:ESHttp"+method)
 	}
-	return statements
+	return map[string]any{
+		"Sid": "FineGrainedAccessControlDecides", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"},
+		"Action": actions, "Resource": c.domain + "/*",
+	}
 }

@@ -83,7 +83,7 @@ func ended(made awsstepfunctions.CfnStateMachine, statuses ...string) map[string
 }
 
 // newNotice tells the topic of each run's end, with the place of its report.
-func newNotice(scope constructs.Construct, s settings.Settings, made awsstepfunctions.CfnStateMachine, runs awss3.Bucket, topic awssns.CfnTopic) {
+func newNotice(scope constructs.Construct, s settings.Settings, made awsstepfunctions.CfnStateMachine, runs awss3.Bucket, topic awssns.CfnTopic, undelivered awssqs.CfnQueue) {
 	_, region, _ := pseudo(scope)
 	console := "https://" + region + ".console.aws.amazon.com/"
 	page := console + "s3/object/" + *runs.BucketName() + "?region=" + region + "&prefix=" + run.PageKey("<name>")
@@ -101,6 +101,7 @@ func newNotice(scope constructs.Construct, s settings.Settings, made awsstepfunc
 				},
 				InputTemplate: jsii.String(text),
 			},
+			DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: undelivered.AttrArn()},
 		}},
 	})
 }

@@ -23,9 +23,8 @@ type plan struct {
 	memory, seconds int
 	// reserved concurrency; 0 for none.
 	reserved int
-	// inVPC says whether it speaks to the cluster.
-	inVPC bool
-	may   []awsiam.PolicyStatement
+	inVPC    bool
+	may      []awsiam.PolicyStatement
 	// requests that it sends to the cluster.
 	requests []searchRequest
 }
@@ -33,7 +32,7 @@ type plan struct {
 func plans(s settings.Settings, r rights) []plan {
 	l, vpc := s.Lambdas, s.Network.VPC != ""
 	return []plan{
-		{"list", "List", "Lists the archive's objects of a run", l.ListMemory, 900, 0, false, r.list(), nil},
+		{"list", "List", "Lists the archive's objects of a run", l.ListMemory, 900, 0, s.Network.List, r.list(), nil},
 		{"prepare", "Prepare", "Prepares the cluster for a run", l.PrepareMemory, 300, 0, vpc, r.prepare(), prepareRequests(s.Settings)},
 		{"index", "Index", "Indexes one object", s.IndexMemory, l.IndexSeconds, l.IndexReserved, vpc, r.index(), indexRequests()},
 		{"report", "Report", "Adds up a run", l.ReportMemory, 900, 0, vpc, r.report(), reportRequests(s.Settings)},
@@ -45,6 +44,17 @@ type role struct {
 	plan
 	iam awsiam.Role
 	log awslogs.CfnLogGroup
+}
+
+// writers are the roles that speak to the cluster.
+func writers(roles []role) []string {
+	var arns []string
+	for _, r := range roles {
+		if len(r.requests) > 0 {
+			arns = append(arns, *r.iam.RoleArn())
+		}
+	}
+	return arns
 }
 
 func functionName(s settings.Settings, name string) string { return s.Stack + "-" + name }

@@ -49,7 +49,7 @@ func TestAssetsAreNamedByTheirContent(t *testing.T) {
 
 func TestFunctions(t *testing.T) {
 	tpl := synthesize(t, least()...)
-	for id, memory := range map[string]float64{"List": 512, "Prepare": 256, "Index": 1769, "Report": 1024} {
+	for id, memory := range map[string]float64{"List": 1769, "Prepare": 256, "Index": 1769, "Report": 1769} {
 		f := tpl.only(t, "AWS::Lambda::Function", id+"Function")
 		for _, c := range []struct {
 			path []any

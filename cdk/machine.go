@@ -25,6 +25,7 @@ func newMachine(scope constructs.Construct, s settings.Settings, runs awss3.Buck
 		allow("WriteResults", []string{"s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"},
 			[]string{bucket + "/" + run.ResultsPrefix(anyRun) + "/*"}, nil),
 	}
+	may = append(may, useRunKey(s.Account)...)
 	m := machine{
 		id: "Machine", name: s.Stack, definition: statemachine.Definition(), may: may,
 		substitutions: map[string]*string{
@@ -43,8 +44,11 @@ func letChildrenRun(scope constructs.Construct, s settings.Settings, made awsste
 	children := arn(scope, "states", "execution:"+s.Stack+"/"+statemachine.Label+":*")
 	may := []awsiam.PolicyStatement{
 		allow("StartChildren", []string{"states:StartExecution"}, []string{*made.Ref()}, nil),
-		allow("FollowChildren", []string{"states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"},
-			[]string{children}, nil),
+		// As AWS's example has it, which names the machine itself for the first two.
+		// https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+		allow("FollowChildren", []string{"states:DescribeExecution", "states:StopExecution"},
+			[]string{arn(scope, "states", "execution:"+s.Stack+":*"), children}, nil),
+		allow("RedriveChildren", []string{"states:RedriveExecution"}, []string{children}, nil),
 	}
 	awsiam.NewPolicy(scope, jsii.String("MachineChildren"), &awsiam.PolicyProps{
 		Document: newPolicy(may), Roles: &[]awsiam.IRole{role},

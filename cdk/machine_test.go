@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -135,6 +136,55 @@ func TestNoticeNamesTheReport(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the notice does not say %q:\n%s", want, text)
 		}
+	}
+}
+
+// EventBridge takes no condition in a topic's policy, and what it cannot tell is
+// kept.
+func TestNoticeArrives(t *testing.T) {
+	tpl := synthesize(t, least()...)
+	for _, s := range tpl.statements() {
+		if s.at == "TopicPolicy" && at(s.who, "Service") == "events.amazonaws.com" && len(s.conditions) > 0 {
+			t.Errorf("EventBridge may tell the topic if %v", s.conditions)
+		}
+		if s.at == "UndeliveredPolicy" && s.sid == "KeepEvents" && !strings.Contains(fmt.Sprint(s.conditions), ":rule/rehydrate-ended") {
+			t.Errorf("the queue keeps events of %v only", s.conditions)
+		}
+	}
+	for _, id := range sortedKeys(tpl.Resources) {
+		if r := tpl.Resources[id]; r.Type == "AWS::Events::Rule" && plain(r.at("Targets", 0, "DeadLetterConfig", "Arn")) != "${Undelivered.Arn}" {
+			t.Errorf("events that %s cannot deliver are lost", id)
+		}
+	}
+}
+
+// A run that ends incomplete is told once: by the notice of its end.
+func TestOneMailForEachRun(t *testing.T) {
+	tpl := synthesize(t, whole()...)
+	for _, id := range sortedKeys(tpl.Resources) {
+		r := tpl.Resources[id]
+		if r.Type != "AWS::CloudWatch::Alarm" || r.at("AlarmActions") == nil {
+			continue
+		}
+		if text := fmt.Sprint(plain(r.Properties)); strings.Contains(text, "Value:${Machine}]") || strings.Contains(text, "Namespace:rehydrate ") {
+			t.Errorf("%s tells of a run, too", id)
+		}
+	}
+}
+
+// CloudWatch Logs does not know a role that was made a moment ago.
+func TestSubscriptionRoleIsOlderThanTheStream(t *testing.T) {
+	tpl := synthesize(t, whole()...)
+	if got := fmt.Sprint(tpl.only(t, "AWS::KinesisFirehose::DeliveryStream", "Delivery").DependsOn); !strings.Contains(got, "SubscriptionRole") {
+		t.Errorf("the stream waits for %s", got)
+	}
+}
+
+// The metrics of one stack are told from those of another with the same prefix.
+func TestMetricsAreOfTheirStack(t *testing.T) {
+	body := plain(synthesize(t, whole("stack", "other")...).only(t, "AWS::CloudWatch::Dashboard", "Dashboard").at("DashboardBody")).(string)
+	if n, of := strings.Count(body, `"Stack","other","IndexPrefix","ecs-task"`), strings.Count(body, `["rehydrate",`); n != of || n == 0 {
+		t.Errorf("%d of %d metrics name their stack", n, of)
 	}
 }
 

@@ -9,13 +9,14 @@ import (
 	"github.com/rehydrate/rehydrate/cdk/settings"
 )
 
-// network is where the Lambdas that speak to the cluster run; nil for no VPC.
+// network is where the Lambdas run, but for list where that is not asked for; nil
+// for no VPC.
 type network struct {
 	settings settings.Network
 	group    awsec2.CfnSecurityGroup
 }
 
-// newNetwork gives those Lambdas a security group of their own: nothing comes
+// newNetwork gives these Lambdas a security group of their own: nothing comes
 // in, and out goes what speaks to the cluster and to AWS.
 func newNetwork(scope constructs.Construct, s settings.Settings, c *cluster) *network {
 	if s.Network.VPC == "" {
@@ -33,8 +34,11 @@ func newNetwork(scope constructs.Construct, s settings.Settings, c *cluster) *ne
 	if id := s.Cluster.SecurityGroup; id != "" {
 		n.admit(scope, "SearchIngress", jsii.String(id), c.port, "Lambdas of "+s.Stack)
 	}
-	if s.Network.Endpoints {
-		n.makeEndpoints(scope, s)
+	if s.Network.S3Endpoint {
+		n.makeS3Endpoint(scope)
+	}
+	if s.Network.SecretsEndpoint {
+		n.makeSecretsEndpoint(scope, s.Stack)
 	}
 	return n
 }

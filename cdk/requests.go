@@ -68,17 +68,6 @@ func loadingTemplate(indexPrefix string) string {
 	return "_index_template/rehydrate.loading-" + indexPrefix
 }
 
-// readerRequests are those of a person who searches.
-func readerRequests(indexPrefix string) []searchRequest {
-	return []searchRequest{
-		{"Get", ""},
-		{"Get", indexPrefix + "-*"},
-		{"Post", indexPrefix + "-*/_search"},
-		{"Post", indexPrefix + "-*/_count"},
-		{"Post", indexPrefix + "-*/_msearch"},
-	}
-}
-
 // requestStatements allows requests on a domain, one statement for each method.
 func requestStatements(domain string, requests []searchRequest) []awsiam.PolicyStatement {
 	var may []awsiam.PolicyStatement

@@ -69,7 +69,7 @@ func (a searchRequest) matches(request string) bool {
 
 func TestRequestsAreBoundToTheIndexPrefix(t *testing.T) {
 	app := run.Settings{IndexPrefix: "app"}
-	for _, requests := range [][]searchRequest{prepareRequests(app), reportRequests(app), readerRequests("app")} {
+	for _, requests := range [][]searchRequest{prepareRequests(app), reportRequests(app)} {
 		for _, r := range requests {
 			if !strings.HasPrefix(r.path, "_") && r.path != "" && !strings.HasPrefix(r.path, "app-") {
 				t.Errorf("%s %s is not bound to the prefix", r.method, r.path)

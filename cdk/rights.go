@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 
@@ -23,13 +25,13 @@ const anyRun = "*"
 func (r rights) list() []awsiam.PolicyStatement {
 	may := []awsiam.PolicyStatement{
 		allow("ListArchive", []string{"s3:ListBucket"}, []string{r.archive.arn},
-			conditions{"StringLike": {"s3:prefix": r.staticPrefixes()}}),
+			r.ofAccount(conditions{"StringLike": {"s3:prefix": r.staticPrefixes()}})),
 		r.readArchive(), // a plan looks into a few objects
 		r.readRuns("ReadRuns", run.Folder(anyRun)+"*"),
 		r.writeRuns(run.ClaimKey(anyRun), run.PlanKey(anyRun), run.ManifestKey(anyRun), run.InventoryKey(anyRun)),
 		r.listRuns(),
 	}
-	return append(may, r.archiveKey()...)
+	return slices.Concat(may, r.archiveKey(), r.runKey())
 }
 
 func (r rights) prepare() []awsiam.PolicyStatement {
@@ -38,7 +40,10 @@ func (r rights) prepare() []awsiam.PolicyStatement {
 		r.writeRuns(run.PreparedKey(anyRun)),
 		r.listRuns(),
 	}
-	return append(may, r.search(prepareRequests(r.settings.Settings))...)
+	if master := r.cluster.masterSecret(); master != "" {
+		may = append(may, allow("MapRoles", []string{"secretsmanager:GetSecretValue"}, []string{master}, nil))
+	}
+	return slices.Concat(may, r.runKey(), r.search(prepareRequests(r.settings.Settings)))
 }
 
 func (r rights) index() []awsiam.PolicyStatement {
@@ -47,13 +52,12 @@ func (r rights) index() []awsiam.PolicyStatement {
 		// S3 answers that an object is not there, instead of that it may not be
 		// read, only to who may list its bucket. A read has no prefix to compare.
 		allow("TellGoneFromDenied", []string{"s3:ListBucket"}, []string{r.archive.arn},
-			conditions{"StringLikeIfExists": {"s3:prefix": r.staticPrefixes()}}),
+			r.ofAccount(conditions{"StringLikeIfExists": {"s3:prefix": r.staticPrefixes()}})),
 		r.readRuns("ReplayRejected", run.RejectedFolder(anyRun)+"*"),
 		r.writeRuns(run.RejectedFolder(anyRun)+"*", run.EventsFolder(anyRun)+"*"),
 		r.listRuns(),
 	}
-	may = append(may, r.archiveKey()...)
-	return append(may, r.search(indexRequests())...)
+	return slices.Concat(may, r.archiveKey(), r.runKey(), r.search(indexRequests()))
 }
 
 func (r rights) report() []awsiam.PolicyStatement {
@@ -62,7 +66,7 @@ func (r rights) report() []awsiam.PolicyStatement {
 		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.ProblemsFolder(anyRun)+"*"),
 		r.listRuns(),
 	}
-	return append(may, r.search(reportRequests(r.settings.Settings))...)
+	return slices.Concat(may, r.runKey(), r.search(reportRequests(r.settings.Settings)))
 }
 
 func (r rights) staticPrefixes() []string {
@@ -74,7 +78,16 @@ func (r rights) staticPrefixes() []string {
 }
 
 func (r rights) readArchive() awsiam.PolicyStatement {
-	return allow("ReadArchive", []string{"s3:GetObject"}, r.archive.keys, nil)
+	return allow("ReadArchive", []string{"s3:GetObject"}, r.archive.keys, r.ofAccount(conditions{}))
+}
+
+// ofAccount adds whose the archive's bucket has to be, where that is known: the name
+// of one that was deleted can be taken by anybody.
+func (r rights) ofAccount(when conditions) conditions {
+	if account := r.settings.Archive.Account; account != "" {
+		when["StringEquals"] = map[string]any{"aws:ResourceAccount": account}
+	}
+	return when
 }
 
 // archiveKey allows to decrypt by way of S3, and in no other way.
@@ -83,6 +96,17 @@ func (r rights) archiveKey() []awsiam.PolicyStatement {
 		return nil
 	}
 	return []awsiam.PolicyStatement{allow("DecryptArchive", []string{"kms:Decrypt"}, []string{r.settings.Archive.Key},
+		conditions{"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}})}
+}
+
+// runKey allows the use of the run bucket's key by way of S3.
+func (r rights) runKey() []awsiam.PolicyStatement { return useRunKey(r.settings.Account) }
+
+func useRunKey(a settings.Account) []awsiam.PolicyStatement {
+	if a.RunKey == "" {
+		return nil
+	}
+	return []awsiam.PolicyStatement{allow("UseRunKey", []string{"kms:Decrypt", "kms:GenerateDataKey"}, []string{a.RunKey},
 		conditions{"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}})}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,10 +96,10 @@ func TestEveryStatementIsNarrow(t *testing.T) {
 			if s.who == nil {
 				continue
 			}
-			if s.who == "*" || at(s.who, "AWS") == "*" {
+			if (s.who == "*" || at(s.who, "AWS") == "*") && s.sid != "FineGrainedAccessControlDecides" {
 				t.Errorf("%s lets everybody", where)
 			}
-			if service := at(s.who, "Service"); service != nil && service != "lambda.amazonaws.com" && len(s.conditions) == 0 {
+			if service := at(s.who, "Service"); service != nil && service != "lambda.amazonaws.com" && s.sid != "TellOfEnds" && len(s.conditions) == 0 {
 				t.Errorf("%s lets %v act for any account", where, service)
 			}
 		}
@@ -111,6 +112,7 @@ func TestEveryStatementIsNarrow(t *testing.T) {
 func bound(resource string) bool {
 	before, _, wild := strings.Cut(resource, "*")
 	return !wild || strings.Contains(before, "/") || strings.HasSuffix(before, ".Arn}") ||
+		strings.Contains(before, ":execution:") && strings.HasSuffix(before, ":") ||
 		strings.HasSuffix(before, ":s3:::my-archive/")
 }
 
@@ -168,39 +170,51 @@ func TestArchiveIsReadBelowItsPrefixOnly(t *testing.T) {
 	}
 }
 
-// The domain lets in the Lambdas that speak to it, each with its own requests,
-// and the readers.
-func TestDomainAdmitsExactlyTheLambdasAndReaders(t *testing.T) {
+// On a new domain fine-grained access control decides, for the roles that Prepare
+// is told; nobody but Prepare reads the secret that it does that with.
+func TestDomainIsOpenedByPrepareOnly(t *testing.T) {
 	tpl := synthesize(t, whole()...)
-	admitted := map[string][]string{}
-	own := map[string][]string{}
+	var mappers []string
 	for _, s := range tpl.statements() {
-		for _, action := range s.actions {
-			if !strings.HasPrefix(action, "es:") {
-				continue
-			}
-			for _, resource := range s.resources {
-				entry := action + " " + resource
-				if s.at == "Domain" {
-					who := fmt.Sprint(at(s.who, "AWS"))
-					admitted[who] = append(admitted[who], entry)
-				} else {
-					own["${"+s.at+".Arn}"] = append(own["${"+s.at+".Arn}"], entry)
-				}
-			}
+		if slices.Contains(s.actions, "secretsmanager:GetSecretValue") {
+			mappers = append(mappers, s.at+" "+strings.Join(s.resources, " "))
 		}
 	}
-	for who, requests := range own {
-		if !slices.Equal(admitted[who], requests) {
-			t.Errorf("%s may %q but is admitted with %q", who, requests, admitted[who])
+	if !slices.Equal(mappers, []string{"PrepareRole ${MasterSecret}"}) {
+		t.Errorf("secrets are read by %q", mappers)
+	}
+	variables := environment(t, tpl, "PrepareFunction")
+	for name, want := range map[string]string{
+		"SEARCH_MASTER":  "${MasterSecret}",
+		"SEARCH_WRITERS": `["${PrepareRole.Arn}","${IndexRole.Arn}","${ReportRole.Arn}"]`,
+		"SEARCH_READERS": `["arn:aws:iam::123456789012:role/searcher"]`,
+	} {
+		if variables[name] != want {
+			t.Errorf("%s is %q, want %q", name, variables[name], want)
 		}
-		delete(admitted, who)
 	}
-	if got := sortedKeys(admitted); !slices.Equal(got, []string{"[arn:aws:iam::123456789012:role/searcher]"}) {
-		t.Errorf("the domain also admits %q", got)
+	password := plain(tpl.only(t, "AWS::OpenSearchService::Domain", "Domain").at("AdvancedSecurityOptions", "MasterUserOptions", "MasterUserPassword"))
+	if password != "{{resolve:secretsmanager:${MasterSecret}:SecretString:password}}" {
+		t.Errorf("the master user's password is %v", password)
 	}
-	if len(own) != 3 {
-		t.Errorf("requests are allowed to %q", sortedKeys(own))
+	if variables := environment(t, synthesize(t, signed()...), "PrepareFunction"); variables["SEARCH_MASTER"]+variables["SEARCH_WRITERS"] != "" {
+		t.Errorf("a domain that exists is opened: %v", variables)
+	}
+}
+
+// On a domain that exists the calls that open it are put out.
+func TestRoleMappingIsPutOut(t *testing.T) {
+	text := plain(synthesize(t, signed()...).Outputs["SearchRoleMapping"].Value).(string)
+	for _, want := range []string{
+		"PUT _plugins/_security/api/roles/rehydrate-ecs-task-writer\n{", `"index_patterns":["ecs-task-*"]`,
+		"PUT _plugins/_security/api/rolesmapping/rehydrate-ecs-task-writer\n" + `{"backend_roles":["${PrepareRole.Arn}","${IndexRole.Arn}","${ReportRole.Arn}"]}`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s\nis not in\n%s", want, text)
+		}
+	}
+	if text := plain(synthesize(t, whole()...).Outputs["DashboardsTunnel"].Value).(string); !strings.Contains(text, "host=${Domain.DomainEndpoint},portNumber=443") {
+		t.Errorf("the tunnel is %s", text)
 	}
 }
 
@@ -227,5 +241,35 @@ func TestRightsAsReviewed(t *testing.T) {
 			}
 		}
 		golden(t, "rights."+name+".txt", strings.TrimPrefix(b.String(), "\n"))
+	}
+}
+
+// What the owner of an archive is to paste admits exactly who reads it.
+func TestOwnersStatements(t *testing.T) {
+	tpl := synthesize(t, private()...)
+	for name, want := range map[string][]string{"ArchiveBucketPolicy": {"s3:ListBucket", "s3:GetObject"}, "ArchiveKeyPolicy": {"kms:Decrypt"}} {
+		var statements []map[string]any
+		text := plain(tpl.Outputs[name].Value).(string)
+		if err := json.Unmarshal([]byte("["+text+"]"), &statements); err != nil {
+			t.Fatalf("%s: %v in %s", name, err, text)
+		}
+		var actions []string
+		for _, s := range statements {
+			actions = append(actions, s["Action"].(string))
+			if who := fmt.Sprint(at(s["Principal"], "AWS")); who != "[${ListRole.Arn} ${IndexRole.Arn}]" {
+				t.Errorf("%s admits %s", name, who)
+			}
+		}
+		if !slices.Equal(actions, want) {
+			t.Errorf("%s allows %q, want %q", name, actions, want)
+		}
+	}
+	if out := synthesize(t, whole()...).Outputs; out["ArchiveBucketPolicy"].Value != nil || out["ArchiveKeyPolicy"].Value != nil {
+		t.Error("a new archive has no other owner")
+	}
+	for _, id := range []string{"List", "Prepare", "Index", "Report"} {
+		if got := plain(tpl.Outputs[id+"RoleArn"].Value); got != "${"+id+"Role.Arn}" {
+			t.Errorf("the role of %s is put out as %v", id, got)
+		}
 	}
 }

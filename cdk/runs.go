@@ -10,14 +10,26 @@ import (
 )
 
 // newRunBucket makes the bucket for what runs leave.
-func newRunBucket(scope constructs.Construct, s settings.Runs) awss3.Bucket {
-	return newBucket(scope, "RunBucket", s.Keep, &[]*awss3.LifecycleRule{
+func newRunBucket(scope constructs.Construct, s settings.Settings) awss3.Bucket {
+	bucket := newBucket(scope, "RunBucket", s.Runs.Keep, &[]*awss3.LifecycleRule{
 		{
 			Id: jsii.String("runs"), Prefix: jsii.String("runs/"),
-			Expiration: awscdk.Duration_Days(jsii.Number(s.Days)),
+			Expiration: awscdk.Duration_Days(jsii.Number(s.Runs.Days)),
 		},
 		cleaning(),
 	})
+	if cfn, ok := bucket.Node().DefaultChild().(awss3.CfnBucket); ok && s.Account.RunKey != "" {
+		cfn.SetBucketEncryption(&awss3.CfnBucket_BucketEncryptionProperty{
+			ServerSideEncryptionConfiguration: []any{&awss3.CfnBucket_ServerSideEncryptionRuleProperty{
+				// One data key for many objects: fewer uses of the key are billed.
+				BucketKeyEnabled: jsii.Bool(true),
+				ServerSideEncryptionByDefault: &awss3.CfnBucket_ServerSideEncryptionByDefaultProperty{
+					SseAlgorithm: jsii.String("aws:kms"), KmsMasterKeyId: jsii.String(s.Account.RunKey),
+				},
+			}},
+		})
+	}
+	return bucket
 }
 
 // newBucket makes a bucket as all buckets of the stack are: private, encrypted,

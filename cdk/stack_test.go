@@ -42,7 +42,8 @@ func TestRunBucket(t *testing.T) {
 		stack  []any
 		policy string
 		days   float64
-	}{{least(), "Retain", 90}, {private(), "Delete", 30}} {
+		sse    string
+	}{{least(), "Retain", 90, "AES256"}, {private(), "Delete", 30, "aws:kms"}} {
 		r := synthesize(t, c.stack...).only(t, "AWS::S3::Bucket", "RunBucket")
 		if r.DeletionPolicy != c.policy {
 			t.Errorf("when the stack goes, the run bucket meets %q, want %q", r.DeletionPolicy, c.policy)
@@ -55,7 +56,7 @@ func TestRunBucket(t *testing.T) {
 				"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true,
 			}},
 			{[]any{"VersioningConfiguration", "Status"}, "Enabled"},
-			{[]any{"BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm"}, "AES256"},
+			{[]any{"BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm"}, c.sse},
 			{[]any{"LifecycleConfiguration", "Rules", 0, "ExpirationInDays"}, c.days},
 			{[]any{"LifecycleConfiguration", "Rules", 0, "Prefix"}, "runs/"},
 			{[]any{"LifecycleConfiguration", "Rules", 1, "AbortIncompleteMultipartUpload", "DaysAfterInitiation"}, 7.0},
@@ -83,10 +84,12 @@ func TestPartsAreThereWhenAskedFor(t *testing.T) {
 		{"security group", "AWS::EC2::SecurityGroup", "LambdaGroup", vpcOnly, least()},
 		{"ingress", "AWS::EC2::SecurityGroupIngress", "SearchIngress", private(), vpcOnly},
 		{"S3 endpoint", "AWS::EC2::VPCEndpoint", "S3Endpoint", private(), vpcOnly},
-		{"secret's endpoint", "AWS::EC2::VPCEndpoint", "SecretsEndpoint", private(), least("vpc", vpc, "subnets", subnetA, "endpoints", "true", "routeTables", "rtb-0123456789abcdef0")},
+		{"secret's endpoint", "AWS::EC2::VPCEndpoint", "SecretsEndpoint", private(), least("vpc", vpc, "subnets", subnetA, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0")},
 		{"archive", "AWS::S3::Bucket", "Archive", whole(), private()},
 		{"delivery", "AWS::KinesisFirehose::DeliveryStream", "Delivery", whole(), private()},
 		{"delivery's alarm", "AWS::CloudWatch::Alarm", "NotArchived", whole(), private()},
+		{"domain's alarm", "AWS::CloudWatch::Alarm", "DomainRed", whole(), private()},
+		{"domain's master user", "AWS::SecretsManager::Secret", "MasterSecret", whole(), private()},
 		{"domain", "AWS::OpenSearchService::Domain", "Domain", whole(), private()},
 		{"report of stopped runs", "AWS::StepFunctions::StateMachine", "StoppedMachine", least(), nil},
 	} {
@@ -146,6 +149,9 @@ func TestSettingsReachTheirPlace(t *testing.T) {
 		{"searchNodes", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"ClusterConfig", "InstanceCount"}, 4.0},
 		{"searchNodes", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"ClusterConfig", "ZoneAwarenessConfig", "AvailabilityZoneCount"}, 2.0},
 		{"searchVolume", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"EBSOptions", "VolumeSize"}, 200.0},
+		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"AdvancedSecurityOptions", "Enabled"}, true},
+		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"AdvancedSecurityOptions", "InternalUserDatabaseEnabled"}, true},
+		{"search new", whole(), "AWS::CloudWatch::Alarm", "DomainDisk", []any{"Threshold"}, 51200.0},
 		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"DomainEndpointOptions", "EnforceHTTPS"}, true},
 		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"EncryptionAtRestOptions", "Enabled"}, true},
 		{"search new", whole(), "AWS::OpenSearchService::Domain", "Domain", []any{"NodeToNodeEncryptionOptions", "Enabled"}, true},
@@ -200,7 +206,69 @@ func TestDashboardIsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &d); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
-	if len(d.Widgets) != 12 {
+	if len(d.Widgets) != 14 {
 		t.Errorf("the dashboard has %d widgets", len(d.Widgets))
+	}
+}
+
+// What the account demands is of everything.
+func TestDemandsOfTheAccount(t *testing.T) {
+	tpl := synthesize(t, private()...)
+	tagged := 0
+	for _, id := range sortedKeys(tpl.Resources) {
+		r := tpl.Resources[id]
+		if tags := fmt.Sprint(r.at("Tags")); r.at("Tags") != nil {
+			tagged++
+			if !strings.Contains(tags, "team") || !strings.Contains(tags, "42") {
+				t.Errorf("%s has the tags %s", id, tags)
+			}
+		}
+		if r.Type == "AWS::IAM::Role" && r.at("PermissionsBoundary") != "arn:aws:iam::123456789012:policy/boundary" {
+			t.Errorf("%s has the boundary %v", id, r.at("PermissionsBoundary"))
+		}
+		if strings.HasPrefix(id, "RunBucket") && r.Type == "AWS::S3::Bucket" {
+			if got := r.at("BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "KMSMasterKeyID"); got != keyARN {
+				t.Errorf("the run bucket is encrypted with %v", got)
+			}
+		}
+	}
+	if tagged < 20 {
+		t.Errorf("only %d resources have tags", tagged)
+	}
+	var users []string
+	for _, s := range tpl.statements() {
+		if s.sid == "UseRunKey" {
+			users = append(users, s.at)
+		}
+	}
+	if want := []string{"IndexRole", "ListRole", "MachineRole", "PrepareRole", "ReportRole"}; !slices.Equal(users, want) {
+		t.Errorf("the run bucket's key is used by %q, want %q", users, want)
+	}
+}
+
+// Stacks stand beside each other: no name is given twice.
+func TestStacksBesideEachOther(t *testing.T) {
+	names := map[string]string{}
+	for _, stack := range []string{"rehydrate", "rehydrate-b"} {
+		tpl := synthesize(t, whole("stack", stack)...)
+		for _, id := range sortedKeys(tpl.Resources) {
+			r := tpl.Resources[id]
+			for property, v := range r.Properties {
+				name, isText := v.(string)
+				// Not a name of the account's, but within something else.
+				within := r.Type == "AWS::Logs::SubscriptionFilter" || r.Type == "AWS::IAM::Policy" || property == "MetricName" || property == "LogStreamName"
+				if !isText || !strings.HasSuffix(property, "Name") || within {
+					continue
+				}
+				key := r.Type + " " + name
+				if names[key] != "" {
+					t.Errorf("%s is the name of %s of both stacks", name, id)
+				}
+				names[key] = id
+			}
+		}
+	}
+	if len(names) < 20 {
+		t.Errorf("only %d names were looked at", len(names))
 	}
 }

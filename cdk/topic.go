@@ -15,10 +15,11 @@ func newTopic(scope constructs.Construct, s settings.Settings) awssns.CfnTopic {
 	awssns.NewCfnTopicPolicy(scope, jsii.String("TopicPolicy"), &awssns.CfnTopicPolicyProps{
 		Topics: &[]*string{topic.Ref()},
 		PolicyDocument: resourcePolicy(
+			// EventBridge takes no condition in the policy of a topic.
+			// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
 			map[string]any{
 				"Sid": "TellOfEnds", "Effect": "Allow", "Principal": map[string]any{"Service": "events.amazonaws.com"},
 				"Action": "sns:Publish", "Resource": topic.Ref(),
-				"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": ruleARN(scope, s, endedRule)}},
 			},
 			map[string]any{
 				"Sid": "TellOfAlarms", "Effect": "Allow", "Principal": map[string]any{"Service": "cloudwatch.amazonaws.com"},

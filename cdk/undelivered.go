@@ -33,7 +33,7 @@ func newUndelivered(scope constructs.Construct, s settings.Settings) awssqs.CfnQ
 				"Sid": "KeepEvents", "Effect": "Allow", "Principal": map[string]any{"Service": "events.amazonaws.com"},
 				"Action": "sqs:SendMessage", "Resource": queue.AttrArn(),
 				"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": []string{
-					ruleARN(scope, s, liveRule), ruleARN(scope, s, stoppedRule),
+					ruleARN(scope, s, liveRule), ruleARN(scope, s, stoppedRule), ruleARN(scope, s, endedRule),
 				}}},
 			},
 			tlsOnly("sqs:*", queue.AttrArn()),

@@ -50,6 +50,9 @@ func (s Server) Import(ctx context.Context, file []byte) (int, error) {
 	// Each application wants its own header, to tell that no web page asks.
 	req.Header.Set("kbn-xsrf", "true")
 	req.Header.Set("osd-xsrf", "true")
+	// With OpenSearch's security each user has a space of their own, and all have one
+	// together. Others ignore it.
+	req.Header.Set("securitytenant", "global")
 	if s.Authorization != "" {
 		req.Header.Set("Authorization", s.Authorization)
 	}

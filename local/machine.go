@@ -203,6 +203,9 @@ func (m *Machine) serve(ctx context.Context) error {
 			return err
 		}
 		m.closers = append(m.closers, documents.Close)
+		if err := documents.ShowIn(s.Zone); err != nil {
+			return err
+		}
 		server, err := m.listen(ctx, documents)
 		if err != nil {
 			return err

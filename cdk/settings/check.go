@@ -32,7 +32,30 @@ func (c *checker) only(holds bool, what string, names ...string) {
 	}
 }
 
+// infer fills in what follows from other settings where nothing was said.
+func (c *checker) infer(s *Settings) {
+	if s.Cluster.New && !c.given["searchAuth"] {
+		s.Search.Auth = "sigv4"
+	}
+	if s.Cluster.New && !c.given["shards"] {
+		// Amazon's default is five, and a day is seldom more than one shard should hold.
+		// https://docs.aws.amazon.com/opensearch-service/latest/developerguide/bp-sharding.html
+		s.Shards = 1
+	}
+	if !c.given["bulkGzip"] {
+		s.BulkGzip = s.Search.URL != "" && s.Network.VPC == ""
+	}
+}
+
+// ours are what the names of the stack's own parts end with.
+func ours() []string {
+	return []string{"live", "stopped", "ended", "archive", "list", "prepare", "index", "report"}
+}
+
 func (c *checker) check(s Settings) {
+	if i := strings.LastIndex(s.Stack, "-"); i > 0 && slices.Contains(ours(), s.Stack[i+1:]) {
+		c.fault("stack", "%q is what a part of a stack %q would be called; give it another ending", s.Stack, s.Stack[:i])
+	}
 	c.archive(s)
 	c.search(s)
 	c.network(s.Network)
@@ -47,7 +70,14 @@ func (c *checker) archive(s Settings) {
 	if !a.New && s.ArchiveBucket == "" {
 		c.fault("archive", "missing; give the name of the bucket that holds the archive, or %s", New)
 	}
-	c.only(!a.New, "an archive that exists", "archiveKey", "archiveRegion")
+	c.only(!a.New, "an archive that exists", "archiveKey", "archiveRegion", "archiveBucketRegion", "archiveAccount", "archiveRequesterPays")
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
+	if name := s.ArchiveBucket; strings.HasSuffix(name, "-s3alias") || strings.HasSuffix(name, "--ol-s3") || strings.HasSuffix(name, "--x-s3") {
+		c.fault("archive", "%q is the alias of an access point, or a directory bucket, for which policies are written otherwise; give the name of the bucket behind it", name)
+	}
+	if s.Runs.Live && (a.Account != "" || s.ArchiveBucketRegion != "") {
+		c.fault("live", "a bucket sends its events within its own account and region; deploy the stack there, or use schedule")
+	}
 	for i, static := range statics {
 		// These are wildcards in a policy, which would then grant more than it says.
 		if strings.ContainsAny(static, "*?$") {
@@ -64,6 +94,9 @@ func (c *checker) archive(s Settings) {
 	}
 	if len(statics) != 1 {
 		c.fault("archivePrefix", "a new archive has one prefix; there are %d", len(statics))
+	}
+	if slices.ContainsFunc(s.ArchivePrefixes, func(p string) bool { return strings.HasSuffix(p, everything) }) {
+		c.fault("archivePrefix", "a new archive has a time in its keys; ** at the end is for what others have laid down")
 	}
 	if len(a.LogGroups) == 0 {
 		c.fault("archiveLogGroups", "missing; give the log groups that the new archive is to hold")
@@ -82,12 +115,13 @@ func (c *checker) search(s Settings) {
 		// What speaks to a cluster, and what indexes by itself.
 		c.only(false, "search", "searchAuth", "searchSecret", "searchSecretKey", "searchCA", "searchDomain", "searchSecurityGroup",
 			"searchVersion", "searchInstance", "searchNodes", "searchVolume", "searchReaders",
-			"vpc", "subnets", "endpoints", "routeTables", "live", "schedule", "scheduleDays")
+			"bulkGzip", "secretsEndpoint", "live", "schedule", "scheduleDays")
 		return
 	}
 	c.only(isNew, "search "+New, "searchVersion", "searchInstance", "searchNodes", "searchVolume", "searchReaders")
 	c.only(!isNew, "a search URL", "searchSecret", "searchSecretKey", "searchCA", "searchDomain", "searchSecurityGroup")
 	c.only(hasSecret, "searchSecret", "searchSecretKey")
+	c.only(hasSecret || isNew, "a secret", "secretsEndpoint")
 	c.only(s.Network.VPC != "", "vpc", "searchSecurityGroup")
 	if isNew {
 		c.newSearch(s)
@@ -126,11 +160,11 @@ func (c *checker) network(n Network) {
 	if n.VPC != "" && len(n.Subnets) == 0 {
 		c.fault("subnets", "missing; give the private subnets of the VPC for the Lambdas")
 	}
-	if n.Endpoints && len(n.RouteTables) == 0 {
+	if n.S3Endpoint && len(n.RouteTables) == 0 {
 		c.fault("routeTables", "missing; give the route tables of the subnets, into which the S3 endpoint goes")
 	}
-	c.only(n.VPC != "", "vpc", "subnets", "endpoints")
-	c.only(n.Endpoints, "endpoints", "routeTables")
+	c.only(n.VPC != "", "vpc", "subnets", "s3Endpoint", "secretsEndpoint", "listInVpc")
+	c.only(n.S3Endpoint, "s3Endpoint", "routeTables")
 }
 
 func (c *checker) runs(s Settings) {

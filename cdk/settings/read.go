@@ -39,9 +39,7 @@ func Read(context map[string]any) (Settings, error) {
 			c.fault(name, "is no setting; the nearest is %s", nearest(name, table))
 		}
 	}
-	if s.Cluster.New && !c.given["searchAuth"] {
-		s.Search.Auth = "sigv4"
-	}
+	c.infer(&s)
 	c.check(s)
 	return s, errors.Join(c.faults...)
 }

@@ -45,6 +45,10 @@ func TestDefaults(t *testing.T) {
 	if got := s.StaticPrefixes(); !reflect.DeepEqual(got, []string{"_/cwl/ecs/ecs-task/"}) {
 		t.Errorf("static prefixes are %q", got)
 	}
+	s.ArchivePrefixes = []string{"exports/**", "a/!{timestamp:yyyy}/**", "**"}
+	if got := s.StaticPrefixes(); !reflect.DeepEqual(got, []string{"exports/", "a/", ""}) {
+		t.Errorf("static prefixes are %q", got)
+	}
 }
 
 // A stack needs no cluster.
@@ -52,6 +56,28 @@ func TestWithoutSearch(t *testing.T) {
 	s, err := Read(least("search", nil))
 	if err != nil || s.Search.URL != "" || s.Cluster.New {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// What follows from other settings holds unless something else is said.
+func TestInferred(t *testing.T) {
+	domain := []any{"search", New, "vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0,subnet-1123456789abcdef0"}
+	for _, c := range []struct {
+		context map[string]any
+		shards  int
+		gzip    bool
+	}{
+		{least(), -1, true},
+		{least("bulkGzip", "false"), -1, false},
+		{least("search", nil), -1, false},
+		{least("vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0"), -1, false},
+		{least(domain...), 1, false},
+		{least(append(domain, "shards", "-1", "bulkGzip", "true")...), -1, true},
+	} {
+		s, err := Read(c.context)
+		if err != nil || s.Shards != c.shards || s.BulkGzip != c.gzip {
+			t.Errorf("%v: %d shards, gzip %v, %v", c.context, s.Shards, s.BulkGzip, err)
+		}
 	}
 }
 
@@ -74,7 +100,7 @@ func TestDefaultsCanBeTyped(t *testing.T) {
 				}
 			}
 		}
-		s.ArchiveBucket, s.Search.URL = want.ArchiveBucket, want.Search.URL
+		s.ArchiveBucket, s.Search.URL, s.BulkGzip = want.ArchiveBucket, want.Search.URL, want.BulkGzip // given, and inferred
 		if !reflect.DeepEqual(s, want) {
 			t.Errorf("%s: typing its default changes the settings", row.Name)
 		}
@@ -120,12 +146,24 @@ func TestRefused(t *testing.T) {
 		{"archive region", least("archiveRegion", "Tokyo"), "archiveRegion"},
 		{"buffer of a bucket that exists", least("archiveBufferSeconds", 60.0), "archiveBufferSeconds: has no effect without archive new"},
 		{"new archive without groups", least(append(archive, "archiveLogGroups", nil)...), "archiveLogGroups: missing"},
+		{"new archive of everything", least(append(archive, "archivePrefix", "a/**")...), "archivePrefix: a new archive has a time in its keys"},
 		{"new archive with two prefixes", least(append(archive, "archivePrefix", "a/,b/")...), "archivePrefix: a new archive has one prefix"},
 		{"errors among the logs", least(append(archive, "archiveErrorPrefix", "_/cwl/ecs/ecs-task/errors/")...), "archiveErrorPrefix"},
 		{"expiry before glacier", least(append(archive, "archiveExpiryDays", "30")...), "archiveExpiryDays: 30 is not after"},
 		{"live without search", least("search", nil, "live", "true"), "rehydrate:live: has no effect without search; leave it out"},
 		{"schedule without search", least("search", nil, "schedule", "05:30"), "rehydrate:schedule: has no effect without search"},
-		{"vpc without search", least("search", nil, "vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0"), "rehydrate:vpc: has no effect without search"},
+		{"gzip without search", least("search", nil, "bulkGzip", "true"), "rehydrate:bulkGzip: has no effect without search"},
+		{"endpoint of no secret", least("vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "secretsEndpoint", true), "secretsEndpoint: has no effect without a secret"},
+		{"list in no VPC", least("listInVpc", true), "listInVpc: has no effect without vpc"},
+		{"access point", least("archive", "logs-abcdefghijklmnop-s3alias"), "the alias of an access point"},
+		{"ARN of an access point", least("archive", "arn:aws:s3:us-east-1:123456789012:accesspoint/logs"), "give the name of a bucket"},
+		{"live from another account", least("live", true, "archiveAccount", "123456789012"), "within its own account and region"},
+		{"live from another region", least("live", true, "archiveBucketRegion", "us-east-1"), "within its own account and region"},
+		{"account of a new archive", least(append(archive, "archiveAccount", "123456789012")...), "archiveAccount: has no effect without an archive that exists"},
+		{"tag without a value", least("tags", "team"), `tags: "team" is not allowed; give a list of NAME=VALUE`},
+		{"boundary by name", least("permissionsBoundary", "boundary"), "the ARN of a managed policy"},
+		{"run key by alias", least("runKey", "alias/runs"), "the ARN of a KMS key"},
+		{"stack called like a part of another", least("stack", "logs-live"), `a part of a stack "logs" would be called`},
 		{"secret without search", least("search", nil, "searchAuth", "basic", "searchSecret", secretARN), "rehydrate:searchSecret: has no effect without search"},
 		{"search is no URL", least("search", "search.example"), "rehydrate:search: it is no http or https URL"},
 		{"password in the URL", least("search", "https://me:hush@search.example"), "would be shown to everybody"},
@@ -144,7 +182,7 @@ func TestRefused(t *testing.T) {
 		{"nodes of a cluster that exists", least("searchNodes", 4.0), "searchNodes: has no effect without search new"},
 		{"vpc without subnets", least("vpc", "vpc-0123456789abcdef0"), "subnets: missing"},
 		{"subnets without vpc", least("subnets", "subnet-0123456789abcdef0"), "subnets: has no effect without vpc"},
-		{"endpoints without route tables", least("vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "endpoints", true), "routeTables: missing"},
+		{"endpoints without route tables", least("vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "s3Endpoint", true), "routeTables: missing"},
 		{"index prefix", least("indexPrefix", "Logs"), "indexPrefix"},
 		{"field", least("fields", "level"), `fields: "level" is none of logGroup, logStream, account, region`},
 		{"memory", least("indexMemory", "lots"), `indexMemory: "lots" is no whole number from 128 to 10240`},
@@ -186,7 +224,7 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 		least("search", nil),
 		least("searchAuth", "basic", "searchSecret", secretARN),
 		least("searchAuth", "sigv4", "searchDomain", domainARN),
-		least("indexPrefix", "logs", "zone", "Europe/Berlin", "archiveZone", "Asia/Tokyo", "archiveRegion", "us-east-1", "fields", "account", "parse", "true",
+		least("indexPrefix", "logs", "zone", "Europe/Berlin", "archiveZone", "Asia/Tokyo", "archiveRegion", "us-east-1", "archiveBucketRegion", "us-west-2", "archiveRequesterPays", "true", "fields", "account", "parse", "true",
 			"shards", "2", "replicas", "0", "refreshInterval", "30s", "bulkBytes", "1048576", "bulkInFlight", "3",
 			"bulkGzip", "true", "recordLimit", "2097152", "indexMemory", "3008"),
 	} {
@@ -199,7 +237,7 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 		if s.Cluster.Domain != "" {
 			want.Search.Region = "ap-northeast-1"
 		}
-		variables := s.Environment("my-archive", "my-runs", s.Search.URL, "1.2.3")
+		variables := s.Environment(Made{ArchiveBucket: "my-archive", RunBucket: "my-runs", SearchURL: s.Search.URL, Version: "1.2.3"})
 		got, err := settings.Read(func(name string) string { return variables[name] })
 		if err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/spf13/cobra"
 
 	"github.com/rehydrate/rehydrate/dashboards"
@@ -27,6 +31,7 @@ const importLimit = time.Minute
 type savedObjects struct {
 	settings         run.Settings // only the prefix and whether messages are parsed
 	out, url, secret string
+	tlsName          string
 }
 
 func newDashboards() *cobra.Command {
@@ -44,13 +49,17 @@ indices of a prefix, and prints, keeps or imports them.`,
 	settings.Flags(f, &d.settings, "index-prefix", "parse")
 	f.StringVar(&d.out, "out", "", "`file` to write, to import by hand (default: print it)")
 	f.StringVar(&d.url, "url", "", "`URL` of a Kibana or OpenSearch Dashboards to import it into")
-	f.StringVar(&d.secret, "secret", "", "`file` that holds {\"username\": …, \"password\": …} or an encoded API key for --url")
+	f.StringVar(&d.secret, "secret", "", "`file` that holds {\"username\": …, \"password\": …} or an encoded API key for --url, or the ARN of a secret that does")
+	f.StringVar(&d.tlsName, "tls-name", "", "`name` in the server's certificate, where --url leads through a tunnel")
 	return cmd
 }
 
 func (d savedObjects) make(ctx context.Context, stdout io.Writer) error {
-	if d.secret != "" && d.url == "" {
+	switch {
+	case d.secret != "" && d.url == "":
 		return errors.New("--secret goes with --url")
+	case d.tlsName != "" && d.url == "":
+		return errors.New("--tls-name goes with --url")
 	}
 	file := dashboards.Make(dashboards.Options{IndexPrefix: d.settings.IndexPrefix, Parse: d.settings.Parse})
 	if d.out != "" {
@@ -61,7 +70,7 @@ func (d savedObjects) make(ctx context.Context, stdout io.Writer) error {
 	}
 	switch {
 	case d.url != "":
-		return importDashboards(ctx, d.url, d.secret, d.settings.IndexPrefix, file, stdout)
+		return d.importInto(ctx, file, stdout)
 	case d.out == "":
 		_, err := stdout.Write(file)
 		return err
@@ -69,28 +78,48 @@ func (d savedObjects) make(ctx context.Context, stdout io.Writer) error {
 	return nil
 }
 
-func importDashboards(ctx context.Context, at, secret, prefix string, file []byte, stdout io.Writer) error {
-	u, err := url.Parse(at)
+// importInto sends the file to the server of --url.
+func (d savedObjects) importInto(ctx context.Context, file []byte, stdout io.Writer) error {
+	u, err := url.Parse(d.url)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("--url %q is no http or https URL", at)
+		return fmt.Errorf("--url %q is no http or https URL", d.url)
 	case u.User != nil:
 		return fmt.Errorf("--url: a URL with a password would be shown; use --secret")
 	}
-	server := dashboards.Server{URL: at, Client: &http.Client{Timeout: importLimit}}
-	if secret != "" {
-		b, err := os.ReadFile(secret)
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // of the standard library
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: d.tlsName}
+	server := dashboards.Server{URL: d.url, Client: &http.Client{Timeout: importLimit, Transport: transport}}
+	if d.secret != "" {
+		secret, err := readSecret(ctx, d.secret)
 		if err != nil {
 			return fmt.Errorf("--secret: %w", err)
 		}
-		server.Authorization = authorization(b)
+		server.Authorization = authorization(secret)
 	}
 	n, err := server.Import(ctx, file)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%s has %d objects: open the dashboard \"%s: rehydrated logs\" and set the time range to the days that were rehydrated\n", at, n, prefix)
+	fmt.Fprintf(stdout, "%s has %d objects: open the dashboard \"%s: rehydrated logs\" and set the time range to the days that were rehydrated\n",
+		d.url, n, d.settings.IndexPrefix)
 	return nil
+}
+
+// readSecret reads a secret of Secrets Manager, by its ARN, or a file.
+func readSecret(ctx context.Context, name string) ([]byte, error) {
+	if !strings.HasPrefix(name, "arn:") {
+		return os.ReadFile(name)
+	}
+	c, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	secret, err := secretsmanager.NewFromConfig(c).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(name)})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return []byte(aws.ToString(secret.SecretString)), nil
 }
 
 // authorization is the header for a secret in one of its two forms.

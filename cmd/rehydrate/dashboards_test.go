@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -84,5 +86,48 @@ func TestDashboardsUnusable(t *testing.T) {
 		if status != exitUnusable || !strings.Contains(stderr, want) || strings.Contains(stdout+stderr, "s3cret") {
 			t.Errorf("%v: exit status %d and %q, want %d and one that says %q", args, status, stderr, exitUnusable, want)
 		}
+	}
+}
+
+// A domain in a VPC is reached through a tunnel, and its login is in Secrets Manager.
+func TestDashboardsThroughTunnel(t *testing.T) {
+	const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:master-AbCdEf"
+	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(body), arn) {
+			t.Errorf("AWS is asked for %s (%v)", body, err)
+		}
+		fmt.Fprint(w, `{"SecretString":"{\"username\":\"me\",\"password\":\"s3cret\"}"}`)
+	}))
+	defer aws.Close()
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": aws.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+	} {
+		t.Setenv(name, value)
+	}
+	asked := ""
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Header.Get("Authorization") + " for " + r.Header.Get("Securitytenant")
+		fmt.Fprint(w, `{"success":true,"successCount":4}`)
+	})
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	status, stdout, stderr := rehydrate(t.Context(), "dashboards", "--url", server.URL, "--secret", arn)
+	if want := "Basic bWU6czNjcmV0 for global"; status != exitComplete || asked != want {
+		t.Errorf("asked %q, want %q: %s%s", asked, want, stdout, stderr)
+	}
+
+	// The name is asked for that the certificate has; nobody here trusts it.
+	named := make(chan string, 1)
+	secure := httptest.NewUnstartedServer(handler)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.TLS = &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		named <- hello.ServerName
+		return nil, nil
+	}}
+	secure.StartTLS()
+	defer secure.Close()
+	status, _, stderr = rehydrate(t.Context(), "dashboards", "--url", secure.URL, "--tls-name", "vpc-logs.example")
+	if name := <-named; name != "vpc-logs.example" || status != exitUnusable || !strings.Contains(stderr, "certificate") {
+		t.Errorf("asked for %q: %d %s", name, status, stderr)
 	}
 }

@@ -34,7 +34,7 @@ const (
 // grepOptions are the flags of grep.
 type grepOptions struct {
 	archive              string
-	settings             run.Settings // of which only how the archive is laid out, and the zone
+	settings             run.Settings // of which only how the archive is laid out and read, and the zone
 	from, to             string
 	before, after        string // margins
 	patterns             []string
@@ -84,7 +84,7 @@ func (o *grepOptions) register(f *pflag.FlagSet) {
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
 	settings.Flags(all, &o.settings)
 	all.Lookup("zone").Usage = "Time zone of days and of the times printed."
-	for _, name := range []string{"prefix", "archive-zone", "zone"} {
+	for _, name := range []string{"prefix", "archive-zone", "zone", "time-field", "assume-zone", "ids"} {
 		f.AddFlag(all.Lookup(name))
 	}
 	f.StringVar(&o.from, "from", "", "first `day` (2018-12-10, in --zone) or RFC 3339 instant")
@@ -171,7 +171,7 @@ func (o *grepOptions) execute(ctx context.Context, args []string, stdout, stderr
 	options := grep.Options{
 		Pattern: pattern, From: plan.From, To: plan.To,
 		MarginBefore: time.Duration(plan.MarginBefore), MarginAfter: time.Duration(plan.MarginAfter),
-		Groups: o.groups, Streams: o.streams, Most: o.most, CountOnly: o.count || o.quiet,
+		Settings: o.settings, Groups: o.groups, Streams: o.streams, Most: o.most, CountOnly: o.count || o.quiet,
 		Workers: o.workers, Ordered: source.ordered(),
 	}
 	if options.Workers == 0 {

@@ -7,22 +7,29 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/decode"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/settings"
 	"github.com/rehydrate/rehydrate/local/inspect"
 )
 
 func newInspect() *cobra.Command {
 	var events bool
+	var read run.Settings
 	cmd := &cobra.Command{
 		Use:   "inspect OBJECT...",
 		Short: "Tell what is in objects of an archive, or print their events",
-		Long: `Tells what is in an object: layers of compression, records, events, times, log
-groups and damage. An object is a FILE or s3://BUCKET/KEY.`,
+		Long: `Tells what is in an object: layers of compression, form, records, events, where
+their ids and times are from, log groups and damage. An object is a FILE or
+s3://BUCKET/KEY. Ids that are made of an object's key are those of the path given,
+which for a file is another one than in a run.`,
 		Example: "  rehydrate inspect out/archive/_/cwl/ecs/ecs-task/2018/12/10/03/*\n  rehydrate inspect --events s3://my-log-archive/KEY | jq .message",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -31,18 +38,23 @@ groups and damage. An object is a FILE or s3://BUCKET/KEY.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return inspectObjects(cmd.Context(), cmd.OutOrStdout(), args, events)
+			return inspectObjects(cmd.Context(), cmd.OutOrStdout(), args, read, events)
 		},
+	}
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settings.Flags(all, &read)
+	for _, name := range []string{"archive-zone", "time-field", "assume-zone", "ids"} {
+		cmd.Flags().AddFlag(all.Lookup(name))
 	}
 	cmd.Flags().BoolVar(&events, "events", false, "print the events instead, one JSON line each: id, time, group, stream, message")
 	return cmd
 }
 
-func inspectObjects(ctx context.Context, stdout io.Writer, names []string, events bool) error {
+func inspectObjects(ctx context.Context, stdout io.Writer, names []string, read run.Settings, events bool) error {
 	out := bufio.NewWriter(stdout)
 	damaged := false
 	for _, name := range names {
-		err := inspectObject(ctx, out, name, events)
+		err := inspectObject(ctx, out, name, read, events)
 		damaged = damaged || errors.Is(err, inspect.ErrDamaged)
 		if err != nil && !errors.Is(err, inspect.ErrDamaged) {
 			return errors.Join(fmt.Errorf("%s: %w", name, err), out.Flush())
@@ -58,7 +70,7 @@ func inspectObjects(ctx context.Context, stdout io.Writer, names []string, event
 }
 
 // inspectObject looks at a file or at an object in S3.
-func inspectObject(ctx context.Context, w io.Writer, name string, events bool) error {
+func inspectObject(ctx context.Context, w io.Writer, name string, read run.Settings, events bool) error {
 	path, ok := strings.CutPrefix(name, "s3://")
 	if !ok {
 		file, err := os.Open(name)
@@ -73,7 +85,8 @@ func inspectObject(ctx context.Context, w io.Writer, name string, events bool) e
 		if info.IsDir() {
 			return errors.New("this is a folder; give the file of one object")
 		}
-		return inspect.Run(ctx, w, inspect.Object{Name: name, Body: file, Random: file, Size: info.Size()}, events)
+		o := inspect.Object{Name: name, Body: file, Random: file, Size: info.Size(), Source: sourceOf(read, filepath.ToSlash(name))}
+		return inspect.Run(ctx, w, o, events)
 	}
 	bucket, key, _ := strings.Cut(path, "/")
 	if bucket == "" || key == "" {
@@ -94,5 +107,9 @@ func inspectObject(ctx context.Context, w io.Writer, name string, events bool) e
 	defer body.Close()
 	random := archive.NewReaderAt(ctx, client, bucket, object)
 	defer random.Close()
-	return inspect.Run(ctx, w, inspect.Object{Name: name, Body: body, Random: random, Size: object.Size}, events)
+	return inspect.Run(ctx, w, inspect.Object{Name: name, Body: body, Random: random, Size: object.Size, Source: sourceOf(read, key)}, events)
+}
+
+func sourceOf(s run.Settings, key string) decode.Source {
+	return decode.SourceOf(s, run.Object{Key: key, Time: archive.KeyTime(key, s.ArchiveZone)})
 }

@@ -39,6 +39,9 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 	if v.Unfit > 0 {
 		fmt.Fprintf(w, "%d keys have no time in their name: %s\n", v.Unfit, few(v.UnfitKeys))
 	}
+	if v.Whole > 0 {
+		fmt.Fprintf(w, "%d objects lie below a prefix that ends in **: every run reads all of them, whatever its range\n", v.Whole)
+	}
 	if p.Skipped > 0 {
 		fmt.Fprintf(w, "%d keys are no archive objects and were left out\n", p.Skipped)
 	}
@@ -49,7 +52,8 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 		fmt.Fprintf(w, "%d keys or folders do not fit the prefix expression and were not looked into: %s\n", v.Unmatched, few(v.UnmatchedKeys))
 	}
 	if e := v.Estimate; e != nil {
-		fmt.Fprintf(w, "By %d objects: about %d events, %d bytes of plain text\n", e.Sampled, e.Events, e.PlainBytes)
+		fmt.Fprintf(w, "By %d objects: about %d events, %d of them of the range; %d bytes of plain text\n", e.Sampled, e.Events, e.InRange, e.PlainBytes)
+		showForms(w, e)
 		if e.Unreadable > 0 {
 			fmt.Fprintf(w, "  %d of them could not be read to the end\n", e.Unreadable)
 		}
@@ -64,6 +68,31 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 			e.Dollars, e.Lambda, e.StepFunctions, e.S3, e.Priced)
 	}
 	return nil
+}
+
+// showForms prints the forms of the sampled objects, and what they do not tell.
+func showForms(w io.Writer, e *run.Estimate) {
+	var forms []string
+	for _, f := range run.Forms() {
+		if n := e.Forms[string(f)]; n > 0 {
+			forms = append(forms, fmt.Sprintf("%d of %s", n, f))
+		}
+	}
+	if len(forms) > 1 || len(forms) == 1 && e.Forms[string(run.FormRecords)] == 0 {
+		fmt.Fprintf(w, "  forms: %s\n", strings.Join(forms, ", "))
+	}
+	if e.DerivedIDs > 0 {
+		fmt.Fprintf(w, "  about %d events have no id in the archive: theirs are derived, %d of them from their place in the object\n", e.DerivedIDs, e.PlacedIDs)
+	}
+	if e.MessageTimes > 0 {
+		fmt.Fprintf(w, "  about %d events have the time that their message tells\n", e.MessageTimes)
+	}
+	if e.KeyTimes > 0 {
+		fmt.Fprintf(w, "  warning: about %d events have no time of their own; they get that of their object's key, which is only near to it (--time-field names the member of JSON messages that tells it)\n", e.KeyTimes)
+	}
+	if e.Malformed > 0 {
+		fmt.Fprintf(w, "  warning: about %d events cannot be used as they are; inspect an object to see why\n", e.Malformed)
+	}
 }
 
 // few is a list cut to what a line holds.

@@ -26,7 +26,8 @@ var screenshot = flag.String("screenshot", "", "file to put a picture of the log
 func newTab(t *testing.T) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900), chromedp.Flag("disable-quic", true))
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900), chromedp.Flag("disable-quic", true),
+		chromedp.Env("TZ=America/New_York")) // neither the run's zone nor that of the documents
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	tab, closeTab := chromedp.NewContext(allocator)
@@ -49,10 +50,14 @@ func TestLogView(t *testing.T) {
 	w := newScenario(t, small())
 	w.run(t.Context(), "first", "--from", "2018-12-10", "--to", "2018-12-12")
 	timeouts := 0
+	var newest time.Time
 	expected := w.truth.Expect(day(t, "2018-12-10"), day(t, "2018-12-13"))
 	for _, e := range expected {
 		if strings.Contains(e.Message, "timeout") {
 			timeouts++
+		}
+		if e.Time.After(newest) {
+			newest = e.Time
 		}
 	}
 	documents, err := store.Open(filepath.Join(w.out, local.StoreFolder))
@@ -66,11 +71,16 @@ func TestLogView(t *testing.T) {
 	}
 	defer server.Close()
 
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := chromedp.Do(tab, chromedp.Navigate(server.URL+"/")); err != nil {
 		t.Fatal(err)
 	}
 	sees(tab, t, `document.querySelector("canvas")`) // the histogram
 	shows(tab, t, fmt.Sprintf("Total: %d", len(expected)))
+	shows(tab, t, newest.In(tokyo).Format("2006-01-02 15:04:05")) // the zone of the run
 	if _, err := chromedp.Run(tab, chromedp.Evaluate[chromedp.Void](`(t => { t.focus(); t.select(); })(document.querySelector("textarea"))`)); err != nil {
 		t.Fatal(err)
 	}

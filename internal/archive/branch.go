@@ -24,6 +24,10 @@ type branch struct {
 	// window leaves out keys that tell a time well outside of it; nil where the
 	// prefix has told the hour already.
 	window *Window
+	// clock reads the time that the prefix gives to keys; nil where it cannot.
+	clock *clock
+	// whole branches hold objects of any time.
+	whole bool
 }
 
 // String is the branch for people, with a * for what is not known.
@@ -55,6 +59,9 @@ func hoursOf(w Window, zone *time.Location) []time.Time {
 
 // branches are where the objects of a window lie, in order of time.
 func (p expression) branches(w Window) []branch {
+	if p.whole {
+		return []branch{{prefix: evaluate(p.segments, w.From)[0], whole: true}}
+	}
 	known := 0 // segments that follow from the time
 	for known < len(p.segments) && p.segments[known].known() {
 		known++
@@ -86,7 +93,7 @@ func (p expression) branches(w Window) []branch {
 			if !ok {
 				i = len(list)
 				at[prefix] = i
-				b := branch{prefix: prefix, below: below, lead: lead}
+				b := branch{prefix: prefix, below: below, lead: lead, clock: p.clock}
 				if len(below) == 0 {
 					b.prefix, b.lead = prefix+lead, ""
 				}
@@ -174,7 +181,7 @@ func (l *listing) walk(ctx context.Context, b branch) ([]branch, error) {
 			if len(hours) == 0 {
 				continue
 			}
-			next := branch{prefix: prefix, below: b.below[1:], lead: b.lead, hours: hours, window: b.window}
+			next := branch{prefix: prefix, below: b.below[1:], lead: b.lead, hours: hours, window: b.window, clock: b.clock}
 			if len(next.below) == 0 {
 				next.prefix, next.lead = prefix+b.lead, ""
 			}

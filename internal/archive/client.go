@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -32,7 +33,7 @@ const (
 // endpoint is not empty, of the S3 server at that URL, with the bucket's name in
 // the path. A server on this computer gets made-up credentials when none are
 // configured. Its error is a Fault.
-func NewClient(ctx context.Context, endpoint string) (*s3.Client, error) {
+func NewClient(ctx context.Context, endpoint string, more ...func(*s3.Options)) (*s3.Client, error) {
 	here := loopback(endpoint)
 	options := []func(*config.LoadOptions) error{
 		config.WithRetryMaxAttempts(attempts),
@@ -63,14 +64,36 @@ func NewClient(ctx context.Context, endpoint string) (*s3.Client, error) {
 	if here && !hasCredentials(ctx, c) {
 		c.Credentials = credentials.NewStaticCredentialsProvider("local", "local", "")
 	}
-	return s3.NewFromConfig(c, func(o *s3.Options) {
+	ours := func(o *s3.Options) {
 		// Objects written in parts carry no checksum of the whole.
 		o.DisableLogOutputChecksumValidationSkipped = true
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 			o.UsePathStyle = true
 		}
-	}), nil
+	}
+	return s3.NewFromConfig(c, append([]func(*s3.Options){ours}, more...)...), nil
+}
+
+// InRegion is for a bucket that lies in another region than this program runs in;
+// empty for the same.
+func InRegion(region string) func(*s3.Options) {
+	return func(o *s3.Options) {
+		if region != "" {
+			o.Region = region
+		}
+	}
+}
+
+// RequesterPays says, where pays is set, that who asks bears the cost: a bucket of
+// requester pays denies everything else.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
+func RequesterPays(pays bool) func(*s3.Options) {
+	return func(o *s3.Options) {
+		if pays {
+			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue("X-Amz-Request-Payer", "requester"))
+		}
+	}
 }
 
 func loopback(endpoint string) bool {

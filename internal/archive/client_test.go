@@ -2,6 +2,8 @@ package archive_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -62,6 +64,35 @@ func TestNewClientNeedsARegion(t *testing.T) {
 	client, err := archive.NewClient(t.Context(), "")
 	if err != nil || client.Options().Region != "eu-west-1" || client.Options().UsePathStyle {
 		t.Errorf("%v", err)
+	}
+}
+
+// The options of an archive that is not the stack's own change what is sent.
+func TestArchiveOfAnotherRegionAndAccount(t *testing.T) {
+	bare(t)
+	t.Setenv("AWS_REGION", "eu-west-1")
+	var sent []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = append(sent, r.Header.Get("X-Amz-Request-Payer")+" "+r.Header.Get("Authorization"))
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer server.Close()
+	for _, c := range []struct {
+		region, want string
+		pays         bool
+	}{{"", "/eu-west-1/s3/", false}, {"us-east-1", "/us-east-1/s3/", true}} {
+		sent = nil
+		client, err := archive.NewClient(t.Context(), server.URL, archive.InRegion(c.region), archive.RequesterPays(c.pays))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := archive.NewBucket(client, "logs").Get(t.Context(), "a"); err == nil {
+			t.Error("nothing was denied")
+		}
+		signed := strings.Contains(sent[0], "x-amz-request-payer")
+		if !strings.Contains(sent[0], c.want) || strings.HasPrefix(sent[0], "requester ") != c.pays || signed != c.pays {
+			t.Errorf("%+v sends %q", c, sent[0])
+		}
 	}
 }
 

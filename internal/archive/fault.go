@@ -53,16 +53,13 @@ func fault(ctx context.Context, permission, bucket, key string, err error) error
 		f.Remedy = "give the name of a bucket that exists"
 	case redirects(c), status == http.StatusMovedPermanently:
 		f.Name, f.Reason = run.UnusableArchive, "bucket "+bucket+" lies in another region"
-		f.Remedy = "set AWS_REGION to the bucket's region"
-		if region != "" {
-			f.Remedy = "set AWS_REGION to " + region
-		}
+		f.Remedy = elsewhere(region)
 	case strings.HasPrefix(c, "KMS."), status == http.StatusForbidden && strings.Contains(err.Error(), "kms:"):
-		f.Name, f.Reason = run.Denied, at+" is encrypted with a KMS key that may not be used"
-		f.Remedy = "allow kms:Decrypt (and kms:GenerateDataKey to write) on that key, and see that it is enabled"
+		f.Name, f.Reason = run.Denied, at+" is encrypted with a KMS key that may not be used"+deniedBy(err)
+		f.Remedy = "allow kms:Decrypt (and kms:GenerateDataKey to write) on that key, and see that it is enabled" + denialRemedy(err)
 	case status == http.StatusForbidden, status == http.StatusUnauthorized, badCredentials(c):
-		f.Name, f.Reason = run.Denied, "S3 denies access to "+at
-		f.Remedy = "allow " + permission
+		f.Name, f.Reason = run.Denied, "S3 denies access to "+at+deniedBy(err)
+		f.Remedy = "allow " + permission + denialRemedy(err)
 	case throttles(c), status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 		f.Name, f.Reason = run.Throttled, "S3 asks to slow down at "+at
 		f.Remedy = "lower maxConcurrency"

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// keyTime reads when the oldest record of an object arrived from its key, which
+// KeyTime reads when the oldest record of an object arrived from its key, which
 // Firehose ends with <stream>-<version>-YYYY-MM-DD-HH-MM-SS-<random><extension>,
 // in zone; nil where the key does not end so.
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
-func keyTime(key string, zone *time.Location) *time.Time {
+func KeyTime(key string, zone *time.Location) *time.Time {
 	const form = "-0000-00-00-00-00-00-"
 	name := key[strings.LastIndexByte(key, '/')+1:]
 	// The last place that has the form: a stream's name may hold a time too.

@@ -2,6 +2,8 @@ package archive
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,13 +36,34 @@ func New(client Pager, bucket string, expressions []string, zone *time.Location)
 	return a, nil
 }
 
+// Began reads from a key when its object was begun, as List gives it: loose, where
+// the object is not chosen by the hour of that.
+func (a *Archive) Began(key string) (began *time.Time, loose bool) {
+	whole := slices.ContainsFunc(a.prefixes, func(p expression) bool {
+		return p.whole && strings.HasPrefix(key, evaluate(p.segments, time.Time{})[0])
+	})
+	if t := KeyTime(key, a.zone); t != nil {
+		return t, whole
+	}
+	for _, p := range a.prefixes {
+		if t := p.clock.read(key); t != nil {
+			return t, whole || !p.clock.hourly
+		}
+	}
+	return nil, false
+}
+
 // Found is what a listing came to.
 type Found struct {
 	// Objects handed on, and their Bytes as stored. Unfit of them have a key that
-	// does not tell when they began.
+	// does not tell when they began, to the minute, where it should. Whole of them
+	// lie below a prefix of which everything is listed.
 	Objects int64
 	Bytes   int64
 	Unfit   int64
+	Whole   int64
+	// UnfitKeys are the first of the unfit ones.
+	UnfitKeys []string
 	// Skipped keys are no objects of the archive: markers of folders, and
 	// CloudWatch's aws-logs-write-test.
 	Skipped int64
@@ -66,7 +89,8 @@ const (
 
 // List hands on the objects that began within the window, by hour and then by
 // key, each once, until each returns an error, which List returns. The hours at
-// the edges of the window are listed whole.
+// the edges of the window are listed whole; what lies below an expression with **
+// at its end is listed whatever the window.
 //
 // Its own errors are Faults, or the end of ctx. Prefixes are listed beside each
 // other and beside each; this cannot be seen from outside.
@@ -103,18 +127,27 @@ type listing struct {
 }
 
 // take counts an object and hands it on.
-func (l *listing) take(o run.Object, w *Window, each func(run.Object) error) error {
+func (l *listing) take(o run.Object, b *branch, each func(run.Object) error) error {
 	if noObject(o.Key) {
 		l.found.Skipped++
 		return nil
 	}
-	o.Time = keyTime(o.Key, l.zone)
-	if w != nil && o.Time != nil && (o.Time.Before(w.From.Add(-slack)) || o.Time.After(w.To.Add(slack))) {
+	o.Time = KeyTime(o.Key, l.zone)
+	w := b.window
+	switch {
+	case b.whole:
+		o.Loose = o.Time != nil
+		l.found.Whole++
+	case o.Time == nil:
+		o.Time = b.clock.read(o.Key)
+		o.Loose = o.Time != nil && !b.clock.hourly
+		if o.Time == nil || !b.clock.minutely {
+			l.found.Unfit++
+			l.found.UnfitKeys = first(l.found.UnfitKeys, o.Key)
+		}
+	case w != nil && (o.Time.Before(w.From.Add(-slack)) || o.Time.After(w.To.Add(slack))):
 		l.found.Outside++
 		return nil
-	}
-	if o.Time == nil {
-		l.found.Unfit++
 	}
 	l.found.Objects++
 	l.found.Bytes += o.Size
@@ -125,9 +158,15 @@ func (l *listing) unmatched(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.found.Unmatched++
-	if len(l.found.UnmatchedKeys) < someKeys {
-		l.found.UnmatchedKeys = append(l.found.UnmatchedKeys, key)
+	l.found.UnmatchedKeys = first(l.found.UnmatchedKeys, key)
+}
+
+// first adds a key to those that are shown, while they are few.
+func first(keys []string, key string) []string {
+	if len(keys) < someKeys {
+		keys = append(keys, key)
 	}
+	return keys
 }
 
 // some are the prefixes of branches, shortened for a person.

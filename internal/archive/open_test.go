@@ -320,6 +320,10 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 	}{
 		{buckettest.Refusal{Status: 403, Code: "AccessDenied", Message: "Access Denied"}, run.Denied, "s3:GetObject"},
 		{buckettest.Refusal{Status: 403, Code: "AccessDenied", Message: "User is not authorized to perform: kms:Decrypt on resource arn:aws:kms:x"}, run.Denied, "kms:Decrypt"},
+		{buckettest.Refusal{Status: 403, Code: "AccessDenied", Message: "Access Denied"}, run.Denied, "ArchiveBucketPolicy"},
+		{buckettest.Refusal{Status: 403, Code: "AccessDenied", Message: "because no resource-based policy allows the action"}, run.Denied, "the policy of the bucket or key does not allow it"},
+		{buckettest.Refusal{Status: 403, Code: "AccessDenied", Message: "with an explicit deny in a VPC endpoint policy"}, run.Denied, "let that endpoint's policy admit the bucket"},
+		{buckettest.Refusal{Status: 403, Code: "AccessDenied", Message: "kms:Decrypt: no resource-based policy allows it"}, run.Denied, "ArchiveKeyPolicy"},
 		{buckettest.Refusal{Status: 400, Code: "KMS.DisabledException", Message: "is disabled"}, run.Denied, "kms:Decrypt"},
 		{buckettest.Refusal{Status: 400, Code: "ExpiredToken", Message: "The provided token has expired."}, run.Denied, "expired"},
 		{buckettest.Refusal{Status: 503, Code: "SlowDown", Message: "Please reduce your request rate."}, run.Throttled, "maxConcurrency"},

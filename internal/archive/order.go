@@ -91,7 +91,7 @@ func (l *listing) handOn(o *order, each func(run.Object) error) error {
 				break
 			}
 			for _, object := range page {
-				if err := l.take(object, b.window, each); err != nil {
+				if err := l.take(object, &b, each); err != nil {
 					return err
 				}
 			}

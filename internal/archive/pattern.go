@@ -12,8 +12,9 @@ import (
 type token struct {
 	text   string
 	letter byte // of the field, as java.time.format.DateTimeFormatter has it
-	count  int  // of the letter
+	count  int  // of the letter, or of the part
 	any    string
+	part   byte // of an hour: m or s, where any are its digits
 }
 
 const (
@@ -98,7 +99,10 @@ func field(letter byte, count int) (token, error) {
 	case count > most:
 		return token{}, fmt.Errorf("%d times the letter %q are too many in a time pattern; it takes at most %d", count, letter, most)
 	}
-	if strings.IndexByte("msSnNA", letter) >= 0 {
+	switch letter {
+	case 'm', 's':
+		return token{any: anyDigits, part: letter, count: count}, nil
+	case 'S', 'n', 'N', 'A':
 		return token{any: anyDigits}, nil
 	}
 	return token{letter: letter, count: count}, nil

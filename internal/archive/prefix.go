@@ -12,6 +12,9 @@ import (
 type expression struct {
 	zone     *time.Location
 	segments []segment
+	// whole expressions have no time: everything below them is listed.
+	whole bool
+	clock *clock
 }
 
 // segment is what stands between two slashes; a folder has one at its end.
@@ -23,6 +26,10 @@ type segment struct {
 // defaultTime is what Firehose adds to a prefix without a time of its own.
 const defaultTime = "yyyy/MM/dd/HH/"
 
+// everything at the end of an expression stands for whatever is below: no time is
+// added to it.
+const everything = "**"
+
 // parsePrefix reads an expression whose times are in zone (Firehose's
 // CustomTimeZone; UTC where none is set). Its error is a sentence that names
 // what is not understood.
@@ -32,7 +39,11 @@ const defaultTime = "yyyy/MM/dd/HH/"
 func parsePrefix(prefix string, zone *time.Location) (expression, error) {
 	var tokens []token
 	timed := false
-	rest := prefix
+	rest, whole := strings.CutSuffix(prefix, everything)
+	if strings.HasSuffix(rest, "*") || strings.Contains(rest, everything) {
+		return expression{}, fmt.Errorf("the prefix %q cannot be used: ** can only stand at its end, for all that is below; "+
+			"what is not known before a time is written as !{partitionKeyFromQuery:NAME}", prefix)
+	}
 	for {
 		text, after, found := strings.Cut(rest, "!{")
 		if text != "" {
@@ -53,6 +64,9 @@ func parsePrefix(prefix string, zone *time.Location) (expression, error) {
 		tokens = append(tokens, more...)
 		rest = after
 	}
+	if whole && !timed {
+		return expression{zone: zone, segments: segments(tokens), whole: true}, nil
+	}
 	if !timed {
 		more, err := pattern(defaultTime)
 		if err != nil {
@@ -60,7 +74,7 @@ func parsePrefix(prefix string, zone *time.Location) (expression, error) {
 		}
 		tokens = append(tokens, more...)
 	}
-	return expression{zone: zone, segments: segments(tokens)}, nil
+	return expression{zone: zone, segments: segments(tokens), clock: newClock(tokens, zone)}, nil
 }
 
 // evaluated reads what stands between !{ and }.

@@ -81,6 +81,19 @@ func TestPrefixCoversAWindow(t *testing.T) {
 		{"long words", "!{timestamp:EEEE MMMM uu D k K}/", "UTC", "2019-01-06T00:00:00Z", "2019-01-06T01:00:00Z", "Sunday January 19 6 24 0/"},
 		{"padded day of year", "!{timestamp:yyyy-DDD-HH}/", "UTC", "2019-02-06T00:00:00Z", "2019-02-06T01:00:00Z", "2019-037-00/"},
 		{"quotes", "!{timestamp:'it''s' yyyy ''HH''}/", "UTC", "2019-01-06T00:00:00Z", "2019-01-06T01:00:00Z", "it's 2019 '00'/"},
+		{"all that is below", "exports/**", "UTC", "2018-12-10T03:00:00Z", "2019-12-10T04:00:00Z", "exports/"},
+		{"all that begins so", "a/!{firehose:random-string}/b**", "UTC", "2018-12-10T03:00:00Z", "2019-12-10T04:00:00Z", "a/"},
+		{"the whole bucket", "**", "UTC", "2018-12-10T03:00:00Z", "2019-12-10T04:00:00Z", ""},
+		{"all that is below a time", "exports/!{timestamp:yyyy-MM-dd}/**", "UTC", "2018-12-10T03:00:00Z", "2018-12-10T04:00:00Z", "exports/2018-12-10/"},
+		{
+			"Fluent Bit's default", "fluent-bit-logs/!{partitionKeyFromQuery:tag}/!{timestamp:yyyy/MM/dd/HH/mm/ss}", "UTC",
+			"2018-12-10T03:10:00Z", "2018-12-10T03:20:00Z", "fluent-bit-logs/*/yyyy/MM/dd/HH/",
+		},
+		{
+			"Fluent Bit without a tag", "app/!{timestamp:yyyy/MM/dd/HH_mm_ss}", "UTC",
+			"2018-12-10T03:10:00Z", "2018-12-10T03:20:00Z", "app/2018/12/10/03_",
+		},
+		{"Fluentd's default", "logs/!{timestamp:yyyyMMdd}_", "UTC", "2018-12-10T03:10:00Z", "2018-12-10T03:20:00Z", "logs/20181210_"},
 		{"fixed", "all/!{timestamp:'x'}/", "UTC", "2019-01-06T00:00:00Z", "2019-02-06T01:00:00Z", "all/x/"},
 		{"a week-based year", "!{timestamp:YYYY/MM/dd/HH}/", "UTC", "2018-12-10T03:00:00Z", "2018-12-10T04:00:00Z", "2018/12/10/03/"},
 		{"a week-based year at its end", "!{timestamp:YYYY/MM/dd/HH}/", "UTC", "2018-12-31T03:00:00Z", "2018-12-31T04:00:00Z", "2018/12/31/03/ 2019/12/31/03/"},
@@ -155,6 +168,9 @@ func TestPrefixRefuses(t *testing.T) {
 		"!{partitionKeyFromQuery:}/":    "is not known",
 		"!{partitionKeyFromQuery}/":     "is not known",
 		"!{timestamp:yyyy-MM-dd'T'HHX}": "the letter 'X'",
+		"exports/*":                     "** can only stand at its end",
+		"exports/***":                   "** can only stand at its end",
+		"**/!{timestamp:yyyy}/":         "** can only stand at its end",
 	} {
 		if _, err := parsePrefix(expression, time.UTC); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), expression) {
 			t.Errorf("%s: %v, want a sentence that names it and says %q", expression, err, says)
@@ -175,14 +191,14 @@ func TestKeyTime(t *testing.T) {
 		"":                                                                                             "",
 	} {
 		got := ""
-		if at := keyTime(key, time.UTC); at != nil {
+		if at := KeyTime(key, time.UTC); at != nil {
 			got = at.Format(time.RFC3339)
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", key, got, want)
 		}
 	}
-	if at := keyTime("s-1-2018-12-10-03-57-44-x", zone(t, "Asia/Tokyo")); !at.Equal(instant(t, "2018-12-09T18:57:44Z")) {
+	if at := KeyTime("s-1-2018-12-10-03-57-44-x", zone(t, "Asia/Tokyo")); !at.Equal(instant(t, "2018-12-09T18:57:44Z")) {
 		t.Errorf("in Tokyo: %v", at)
 	}
 }

@@ -45,7 +45,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err != nil {
 		return run.Prepared{}, err
 	}
-	before, err := c.countBefore(ctx, indices, p.From, p.To)
+	before, err := c.countBefore(ctx, indices, p.From, p.To, s.IDs)
 	if err != nil {
 		return run.Prepared{}, err
 	}
@@ -109,7 +109,7 @@ type before struct {
 
 // countBefore counts the documents of a range, and takes a sample of their ids:
 // the first and last as they lie in the index. An index that refuses is a fault.
-func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to time.Time) (before, error) {
+func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to time.Time, kind string) (before, error) {
 	// What was indexed a moment ago by another run is to count as before.
 	for some := range chunkByPath(indices) {
 		if err := c.refresh(ctx, some); err != nil {
@@ -128,7 +128,7 @@ func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to ti
 		return before{}, err
 	}
 	var b before
-	var unknown, foreign []string
+	var unknown, foreign, given []string
 	example := ""
 	for i, index := range indices {
 		first, last := answers[2*i], answers[2*i+1]
@@ -147,6 +147,9 @@ func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to ti
 			foreign = append(foreign, index)
 			example = ids[at]
 		}
+		if kind == run.DerivedIDs && slices.ContainsFunc(ids, isGiven) {
+			given = append(given, index)
+		}
 	}
 	if len(unknown) > 0 {
 		b.warnings = append(b.warnings, "what "+several(unknown)+" held before is not known, because a shard failed or took too long: the cluster's own count cannot be checked there")
@@ -154,11 +157,18 @@ func (c *Cluster) countBefore(ctx context.Context, indices []string, from, to ti
 	if len(foreign) > 0 {
 		b.warnings = append(b.warnings, fmt.Sprintf("another loader has put documents into %s (such as %q, which is no event id): events that it loaded will be there twice", several(foreign), example))
 	}
+	if len(given) > 0 {
+		b.warnings = append(b.warnings, several(given)+" holds documents with the archive's own ids, and the setting ids is derived: the same events will be there twice")
+	}
 	return b, nil
 }
 
-func isForeign(id string) bool {
-	return len(id) < leastDigits || len(id) > mostDigits || strings.Trim(id, "0123456789") != ""
+// isForeign tells whether an id is neither the archive's own nor derived.
+func isForeign(id string) bool { return !isGiven(id) && !strings.HasPrefix(id, run.DerivedIDPrefix) }
+
+// isGiven tells whether an id is one of CloudWatch Logs' own.
+func isGiven(id string) bool {
+	return len(id) >= leastDigits && len(id) <= mostDigits && strings.Trim(id, "0123456789") == ""
 }
 
 // checkTemplates simulates an index of each kind that was found and says what the

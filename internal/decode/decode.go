@@ -1,16 +1,45 @@
 // Package decode turns the bytes of an archive object into log events: it peels
-// layers of compression, finds the records that Firehose laid down in any of
-// its forms, and gives their events one by one. Nothing is lost in silence:
-// whatever is no event is counted, given as malformed with its reason, or is
-// damage with its place.
+// layers of compression, tells in which Form the events are laid down, and gives
+// them one by one. Nothing is lost in silence: whatever is no event is counted,
+// given as malformed with its reason, or is damage with its place.
+//
+// # Telling the form
+//
+// An object has one form, told by its first value (docs/forms.md has the facts):
+//
+//  1. A JSON object with logEvents, rawData or the messageType of a subscription is
+//     a record: so is all of the object, and anything else in it is damage. An
+//     object that breaks off before it has said what it is, is taken for one.
+//  2. A whole JSON object that tells its time, and its log group or stream (or an id
+//     as CloudWatch Logs makes them): all are Events.
+//  3. One that begins with a date, names its container, or is a line of Docker's:
+//     FluentBit.
+//  4. Any other whole JSON object, behind which the line ends or another begins:
+//     Messages. So an application's JSON is never taken for an event, and all of it
+//     is the message; the same of one that looks like an event but comes later.
+//  5. A line that begins as an export task's do, in an object whose key ends as
+//     theirs (000000.gz) or is unknown: Export. Key and content decide together, as
+//     many programs begin their messages like that.
+//  6. Time, tab, tag, tab, JSON object: Fluentd.
+//  7. Any other text: Messages. No text are control characters, the beginnings of
+//     known formats, and a first line in which a subscription record can be seen:
+//     that is damage.
+//
+// In Events, FluentBit and Fluentd a line that is not of the form is malformed, in
+// Messages every line is a message, in Export a line without a time goes on with
+// the message before it. Empty lines are padding but in an export's messages. A
+// JSON object that says more than the form does is the message as a whole, so that
+// nothing of it is lost.
 //
 // It knows nothing of S3, of documents or of a cluster. Its memory does not
-// depend on the object's size, and giving an event allocates nothing.
+// depend on the object's size, and giving an event of a record allocates nothing.
 package decode
 
 import (
 	"errors"
 	"io"
+	"slices"
+	"time"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -25,12 +54,16 @@ type Header struct {
 // Next; Header may be kept, and must not be changed.
 type Event struct {
 	Header *Header
+	// Form is that of the object, but Records for those in an object of Events.
+	Form Form
 	// ID is the event id's text, 1 to 512 bytes of UTF-8, and may stand between
 	// quotes in JSON as it is: ids with anything that needs an escape, and ids that
-	// were written with escapes, are malformed.
-	ID []byte
+	// were written with escapes, are malformed in a record.
+	ID     []byte
+	IDKind IDKind
 	// Time is in milliseconds since the epoch; its year is within 0 to 9999.
-	Time int64
+	Time     int64
+	TimeKind TimeKind
 	// Message is a JSON string with its quotes, its escapes as in the archive
 	// (halves of surrogate pairs included). It is valid UTF-8: bytes that were not
 	// are U+FFFD each, and Repaired says so.
@@ -43,7 +76,7 @@ type Event struct {
 	// sentences; ID, Time and Message are then empty. It is empty for a good event.
 	Malformed string
 	// Raw is the event as it stands in the record: a JSON value, mostly an object,
-	// perhaps with bytes that are not UTF-8. For a Firehose error record whose
+	// perhaps with bytes that are not UTF-8; of a line of text a JSON string. For a Firehose error record whose
 	// original cannot be read it is that whole error record. Where a record says
 	// something of its events and something else behind them, it is the latter.
 	Raw []byte
@@ -67,6 +100,40 @@ type Options struct {
 	Size     int64
 	// Buffers are those of an earlier decoder that is closed; nil for new ones.
 	Buffers *Buffers
+	// Source is what is known of the object beside its bytes.
+	Source
+}
+
+// Source is what makes events of forms that lack something of them.
+type Source struct {
+	// Key is the object's, empty where it is unknown.
+	Key string
+	// Begun is the time in its key in milliseconds since the epoch, 0 where it has
+	// none.
+	Begun int64
+	// TimeFields are the members of JSON messages that tell their time, the first
+	// choice first.
+	TimeFields []string
+	// AssumeZone is that of times without one; nil is UTC.
+	AssumeZone *time.Location
+	// DeriveIDs derives the ids of all events, those that have one included.
+	DeriveIDs bool
+}
+
+// UsualTimeFields are the members by which most loggers tell a message's time.
+func UsualTimeFields() []string {
+	return []string{"timestamp", "@timestamp", "time", "ts", "date", "datetime", "eventTime", "asctime", "@t"}
+}
+
+// SourceOf is the Source of an object of a stack's archive.
+func SourceOf(s run.Settings, o run.Object) Source {
+	source := Source{
+		Key: o.Key, TimeFields: slices.Concat(s.TimeFields, UsualTimeFields()), AssumeZone: s.AssumeZone, DeriveIDs: s.IDs == run.DerivedIDs,
+	}
+	if o.Time != nil {
+		source.Begun = o.Time.UnixMilli()
+	}
+	return source
 }
 
 // DefaultRecordLimit is 64 MiB: Firehose takes records of up to 1 MB, and a
@@ -108,6 +175,7 @@ func New(r io.Reader, o Options) *Decoder {
 		o.RecordLimit = DefaultRecordLimit
 	}
 	d := &Decoder{from: o.From, limit: int64(o.RecordLimit), known: meanings{}}
+	d.source = o.Source
 	layers := newStack(r, o)
 	d.object, d.buffers = layers.object, layers.buffers
 	d.plain = layers
@@ -125,12 +193,11 @@ func (d *Decoder) Next(e *Event) error {
 		given := false
 		switch d.state {
 		case between:
-			d.err = d.findRecord()
+			d.err = d.find()
 		case heads:
-			if given, d.err = d.readSingle(e); !given {
-				d.err = d.readHeading()
-			}
-			given = given && d.err == nil
+			given, d.err = d.readHead(e)
+		case lines:
+			given, d.err = d.readLine(e)
 		case behind:
 			d.err = d.endRecord()
 		case inEvents:
@@ -152,6 +219,30 @@ func (d *Decoder) Next(e *Event) error {
 		}
 	}
 	return d.err
+}
+
+// find goes to what comes next.
+func (d *Decoder) find() error {
+	switch {
+	case d.form == "":
+		return d.tellForm()
+	case d.form == Records || d.array != noArray:
+		return d.findRecord()
+	}
+	return d.findLine()
+}
+
+// readHead reads what begins at the brace at hand.
+func (d *Decoder) readHead(e *Event) (given bool, err error) {
+	if d.form == Records || d.form == Events {
+		if given, err = d.readSingle(e); given || err != nil {
+			return given && err == nil, err
+		}
+	}
+	if d.form == Records {
+		return false, d.readHeading()
+	}
+	return d.readObject(e)
 }
 
 // ends tells whether err is an end of the object, and not of the reading.

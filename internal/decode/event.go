@@ -122,12 +122,13 @@ func keep(b []byte, slot *jsonscan.Value, value jsonscan.Value) bool {
 func absent(v jsonscan.Value) bool { return v.Kind == 0 || v.Kind == 'n' }
 
 // check tells why the event cannot be used, or "", and its time.
-func (e *parts) check(b []byte) (ms int64, malformed string) {
+func (e *parts) check(b []byte, derive bool) (ms int64, malformed string) {
 	switch {
 	case !e.object:
 		return 0, notAnObject
 	case e.differs:
 		return 0, givenTwice
+	case derive: // then no id is asked for
 	case absent(e.id) || e.id.Kind == '"' && e.id.From == e.id.To:
 		return 0, noID
 	case e.id.Kind != '"':
@@ -136,7 +137,8 @@ func (e *parts) check(b []byte) (ms int64, malformed string) {
 		return 0, idTooLong
 	case e.id.Traits != 0:
 		return 0, idOdd
-	case absent(e.timestamp):
+	}
+	if absent(e.timestamp) {
 		return 0, noTimestamp
 	}
 	ms, malformed = e.time(b)
@@ -169,15 +171,15 @@ func (e *parts) time(b []byte) (ms int64, malformed string) {
 }
 
 // fill makes the event of its parts in b; repaired is where a message is put
-// together that cannot be used as it stands.
-func (e *parts) fill(b []byte, out *Event, repaired *[]byte) {
-	ms, malformed := e.check(b)
+// together that cannot be used as it stands, derive says that ids are derived.
+func (e *parts) fill(b []byte, out *Event, repaired *[]byte, derive bool) {
+	ms, malformed := e.check(b, derive)
 	if malformed != "" {
 		out.Malformed = malformed
 		return
 	}
 	out.Time = ms
-	out.ID = e.id.Of(b)
+	out.ID = idOf(b, e.id)
 	out.Message = b[e.message.From-1 : e.message.To+1]
 	out.Coded = e.message.Traits&jsonscan.Coded != 0
 	if e.message.Traits&jsonscan.Invalid != 0 {

@@ -3,11 +3,13 @@ package decode
 import (
 	"bytes"
 	"net/http"
-	"regexp"
-	"strings"
 )
 
-const notRecords = "not CloudWatch Logs records"
+// Why an object, or what a Firehose error record holds, is not read at all.
+const (
+	notLogs    = "no logs of any form that is known"
+	notRecords = "not CloudWatch Logs records"
+)
 
 // noRecord is the damage where text between records begins none.
 func (d *Decoder) noRecord() error {
@@ -16,7 +18,7 @@ func (d *Decoder) noRecord() error {
 	if d.records > 0 || d.array != noArray {
 		return d.damage(at, "no record begins here", " but "+begins)
 	}
-	return d.damage(at, notRecords, ": "+foreign(d.peek(at, sniffed))+", begins with "+begins)
+	return d.damage(at, d.notRead(), ": "+foreign(d.peek(at, 512))+", begins with "+begins)
 }
 
 // foreignObject is the damage where the record at hand is whole JSON, but no
@@ -30,23 +32,26 @@ func (d *Decoder) foreignObject(h *heading) error {
 	case d.records > 0:
 		return d.damage(at, "a JSON object without logEvents is no record", ": "+begins)
 	}
-	return d.damage(at, notRecords, ": JSON objects without logEvents, begins with "+begins+"; "+extraction)
+	return d.damage(at, d.notRead(), ": JSON objects without logEvents, begins with "+begins)
 }
 
-// What is to be done about what people lay beside subscription records.
-const (
-	extraction = "if these are log messages alone, turn Firehose's DataMessageExtraction off: it drops the events' ids and times"
-	export     = "lines of a CloudWatch Logs export task, which have no event ids; archive the log group by a subscription filter to Firehose instead"
-)
-
-// sniffed is how much http.DetectContentType looks at.
-const sniffed = 512
-
-// foreign tells what bytes are that are no records.
-func foreign(b []byte) string {
-	if ok, err := regexp.Match(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z `, b); err == nil && ok {
-		return export
+func (d *Decoder) notRead() string {
+	if d.nested > 0 {
+		return notRecords
 	}
+	return notLogs
+}
+
+// foreign tells what bytes are that are no records, nor of any other form.
+func foreign(b []byte) string {
+	if known := knownBinary(b); known != "" {
+		return known
+	}
+	return http.DetectContentType(b)
+}
+
+// knownBinary tells which format that is not read b begins with.
+func knownBinary(b []byte) string {
 	for _, known := range []struct{ magic, what string }{
 		{"\x1f\x9d", "compress (.Z) data, which is not read"},
 		{"BZh", "bzip2 data, which is not read"},
@@ -59,9 +64,16 @@ func foreign(b []byte) string {
 			return known.what
 		}
 	}
-	kind := http.DetectContentType(b)
-	if strings.HasPrefix(kind, "text/plain") {
-		return "lines of text; " + extraction
+	return ""
+}
+
+// breaksOff tells whether all of an object may be the beginning of a layer's first
+// bytes.
+func breaksOff(b []byte) bool {
+	for _, l := range magics() {
+		if len(b) < len(l.magic) && bytes.HasPrefix([]byte(l.magic), b) {
+			return true
+		}
 	}
-	return kind
+	return false
 }

@@ -58,10 +58,19 @@ func compare(t *testing.T, what string, got, want read) {
 	}
 }
 
+// allTexts are texts in every form.
+func allTexts() []string {
+	all := texts()
+	for _, c := range otherForms() {
+		all = append(all, c.body)
+	}
+	return all
+}
+
 // FuzzText holds the decoder to the obvious one: the same events, the same
 // place of damage, however the text comes in.
 func FuzzText(f *testing.F) {
-	for _, s := range texts() {
+	for _, s := range allTexts() {
 		f.Add([]byte(s), byte(1))
 		f.Add([]byte(s), byte(100))
 	}
@@ -69,8 +78,9 @@ func FuzzText(f *testing.F) {
 		if nameOf(text) != "" {
 			t.Skip("not plain")
 		}
-		want := readSlowly(text, 0)
-		got, _, err := readAll(t, byteReader{bytes.NewReader(text), max(1, int(step))}, Options{})
+		o := known([]string{"k", "e/s-1/000000.gz"}[step%2])
+		want := readSlowly(text, 0, o.Source)
+		got, _, err := readAll(t, byteReader{bytes.NewReader(text), max(1, int(step))}, o)
 		sameReasons(&got, &want)
 		compare(t, "text", got, want)
 		if (want.Damage < 0) != errors.Is(err, io.EOF) {
@@ -144,7 +154,7 @@ func FuzzStop(f *testing.F) {
 		f.Add(body, uint16(1))
 		f.Add(body, uint16(3))
 	}
-	for _, s := range texts() {
+	for _, s := range allTexts() {
 		f.Add([]byte(s), uint16(1))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, stop uint16) {

@@ -74,6 +74,9 @@ func (d *Decoder) findRecord() error {
 		}
 		d.array = next
 		d.at++
+		if next == noArray && d.form != Records {
+			return nil // lines follow
+		}
 	}
 }
 

@@ -28,15 +28,22 @@ const (
 // peekSize is how many bytes it takes to know a layer.
 const peekSize = 16
 
-// nameOf knows a layer by its first bytes; "" is none.
-func nameOf(b []byte) string {
-	for _, known := range []struct{ magic, name string }{
+// magic is what a layer begins with.
+type magic struct{ magic, name string }
+
+func magics() []magic {
+	return []magic{
 		{"\x1f\x8b", gzipName},
 		{"PK\x03\x04", zipName},
 		{"PK\x05\x06", zipName}, // an empty one
 		{"\xff\x06\x00\x00sNaPpY", snappyName},
 		{"\x28\xb5\x2f\xfd", zstdName},
-	} {
+	}
+}
+
+// nameOf knows a layer by its first bytes; "" is none.
+func nameOf(b []byte) string {
+	for _, known := range magics() {
 		if bytes.HasPrefix(b, []byte(known.magic)) {
 			return known.name
 		}

@@ -3,6 +3,7 @@ package decode
 import (
 	"github.com/rehydrate/rehydrate/internal/jsonscan"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/timestamp"
 )
 
 // Decoder gives the log events of one object. It is used by one goroutine.
@@ -24,6 +25,7 @@ type Decoder struct {
 	ended error
 
 	state   state
+	form    Form // empty while it is not told
 	array   array
 	record  record
 	records int64 // whole ones so far, from the object's start
@@ -43,6 +45,20 @@ type Decoder struct {
 	starts [maxLayers]int64 // as of the text in buf
 	taken  [maxLayers]int64 // events that ended behind starts
 
+	source    Source
+	reader    timestamp.Reader
+	timeNames map[string]int     // in source.TimeFields
+	line      jsonObject         // of the line at hand
+	headers   map[string]*Header // by where lines are from
+	whole     *Header            // of an object whose lines tell nothing
+	// What identifies the line at hand: its message as text, and whether its time is
+	// known to the millisecond.
+	text  []byte
+	fine  bool
+	equal ordinals
+	// Buffers.
+	key, hashed, id []byte
+
 	stats Stats // so far
 	told  Stats // as of the last event given
 	err   error
@@ -55,6 +71,7 @@ const (
 	between  state = iota // records
 	heads                 // at a record's brace
 	inEvents              // at the bracket of logEvents or behind one of its values
+	lines                 // at a line
 	rest                  // behind the bracket that closes logEvents
 	behind                // an event that stands for itself
 	wrapped               // at the brace of an error record whose events are being given
@@ -187,11 +204,12 @@ func (d *Decoder) readEvent(e *Event) (given bool, err error) {
 			d.record.events++
 			return false, nil
 		}
-		*e = Event{Header: d.record.header, Raw: b[start:n], Malformed: d.record.unusable}
+		*e = Event{Form: Records, Header: d.record.header, Raw: b[start:n], Malformed: d.record.unusable}
 		if e.Malformed == "" {
-			d.parts.fill(b, e, &d.repaired)
+			d.parts.fill(b, e, &d.repaired, d.source.DeriveIDs)
 		}
 		d.place(e, n)
+		d.deriveAgain(e)
 		return true, nil
 	}
 }
@@ -235,7 +253,7 @@ func (d *Decoder) readRest(e *Event) (given bool, err error) {
 		}
 		if d.contradictable(&h) {
 			if raw := d.record.contradiction(&d.nest, b[d.at:n]); len(raw) > 0 {
-				*e = Event{Header: d.record.header, Raw: raw, Malformed: recordTwice}
+				*e = Event{Form: Records, Header: d.record.header, Raw: raw, Malformed: recordTwice}
 				d.record.told = true
 				d.place(e, n)
 				return true, nil

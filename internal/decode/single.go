@@ -94,17 +94,20 @@ func (d *Decoder) readSingle(e *Event) (is bool, err error) {
 				return true, d.stop(err)
 			}
 			continue
+		case p != "" && d.form == Events:
+			return false, nil // its line is malformed
 		case p != "":
 			return true, d.wrong(n, p)
 		case s.foreign || !s.complete():
 			return false, nil
 		}
 		m := d.known.ofSingle(b, &s)
-		*e = Event{Header: m.header, Raw: b[d.at:n], Malformed: m.unusable}
+		*e = Event{Form: Events, Header: m.header, Raw: b[d.at:n], Malformed: m.unusable}
 		if e.Malformed == "" {
-			s.fill(b, e, &d.repaired)
+			s.fill(b, e, &d.repaired, d.source.DeriveIDs)
 		}
 		d.place(e, n)
+		d.deriveAgain(e)
 		d.at, d.state = n, behind
 		return true, nil
 	}

@@ -42,8 +42,12 @@ type slow struct {
 	read
 }
 
-func readSlowly(text []byte, nested int) read {
+func readSlowly(text []byte, nested int, source Source) read {
 	s := slow{text: text, nested: nested, read: read{Damage: -1}}
+	if form, array := slowForm(text, source); nested == 0 && form != Records {
+		l := slowLines{slow: s, form: form, source: source, equal: map[string]uint32{}}
+		return l.readAll(array)
+	}
 	for s.Damage < 0 && s.at < len(text) {
 		s.next()
 	}
@@ -463,7 +467,7 @@ func (s *slow) wrapped(data, raw string, differs bool) {
 	default:
 		layers := newStack(bytes.NewReader(payload), Options{RecordLimit: DefaultRecordLimit, ReaderAt: bytes.NewReader(payload), Size: int64(len(payload))})
 		plain, broken := io.ReadAll(reader{layers})
-		inner := readSlowly(plain, s.nested+1)
+		inner := readSlowly(plain, s.nested+1, Source{})
 		for _, e := range inner.Events {
 			e.Start = start
 			start.Events++

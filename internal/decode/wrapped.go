@@ -35,8 +35,9 @@ func (d *Decoder) unwrap(b []byte, h *heading) {
 		return
 	}
 	original := bytes.NewReader(payload[:n])
-	d.inner = New(original, Options{RecordLimit: int(d.limit), ReaderAt: original, Size: int64(n)})
+	d.inner = New(original, Options{RecordLimit: int(d.limit), ReaderAt: original, Size: int64(n), Source: d.source})
 	d.inner.nested = d.nested + 1
+	d.inner.form = Records
 }
 
 // readWrapped gives the next event of the error record at hand. What cannot be
@@ -52,6 +53,7 @@ func (d *Decoder) readWrapped(e *Event) (given bool, err error) {
 	}
 	if end == nil {
 		d.place(e, d.record.end)
+		d.deriveAgain(e)
 		return true, nil
 	}
 	if errors.Is(end, io.EOF) {
@@ -63,7 +65,7 @@ func (d *Decoder) readWrapped(e *Event) (given bool, err error) {
 	if d.inner != nil && d.fresh() {
 		d.stats.Unverified += d.inner.stats.Unverified
 	}
-	*e = Event{Header: &Header{}, Raw: d.buf[d.at:d.record.end], Malformed: "in a Firehose error record: " + reasonOf(end)}
+	*e = Event{Form: Records, Header: &Header{}, Raw: d.buf[d.at:d.record.end], Malformed: "in a Firehose error record: " + reasonOf(end)}
 	d.record.told = true
 	d.place(e, d.record.end)
 	return true, nil

@@ -1,6 +1,7 @@
 // Package deployed is what an operator of a deployed stack has no single command
-// of the AWS CLI for: it starts a run, follows it to its end, and turns a
-// bucket's EventBridge events on beside its other notifications.
+// of the AWS CLI for: it looks at what a stack is to be put among, starts a run,
+// follows it to its end, and turns a bucket's EventBridge events on beside its other
+// notifications.
 //
 // It asks AWS with the usual credentials and region, and knows nothing of how a
 // stack is made.

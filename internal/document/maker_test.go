@@ -78,12 +78,12 @@ func TestFields(t *testing.T) {
 	}{
 		{nil, ``},
 		{[]string{"logGroup"}, `,"aws":{"cloudwatch":{"log_group":"/a\"b"}}`},
-		{[]string{"logStream"}, `,"aws":{"cloudwatch":{"log_stream":"sé\u000a"}}`},
+		{[]string{"logStream"}, `,"aws":{"cloudwatch":{"log_stream":"sé\n"}}`},
 		{[]string{"account"}, `,"cloud":{"account":{"id":"123456789012"}}`},
 		{[]string{"region"}, `,"cloud":{"region":"ap-northeast-1"}`},
 		{
 			[]string{"region", "account", "logStream", "logGroup"},
-			`,"aws":{"cloudwatch":{"log_group":"/a\"b","log_stream":"sé\u000a"}},"cloud":{"account":{"id":"123456789012"},"region":"ap-northeast-1"}`,
+			`,"aws":{"cloudwatch":{"log_group":"/a\"b","log_stream":"sé\n"}},"cloud":{"account":{"id":"123456789012"},"region":"ap-northeast-1"}`,
 		},
 	} {
 		m := NewMaker(run.Settings{IndexPrefix: "p", Zone: time.UTC, Fields: c.fields, ArchiveRegion: "ap-northeast-1"})

@@ -31,6 +31,8 @@ type Options struct {
 	Before, After int
 	// Most ends the search after so many selected events; 0 is no limit.
 	Most int64
+	// Settings say how events are read that lack something.
+	Settings run.Settings
 	// CountOnly gives no events.
 	CountOnly bool
 	// Workers is how many objects are read at once.

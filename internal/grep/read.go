@@ -68,7 +68,10 @@ func (r *reader) read(ctx context.Context, j job) {
 		return
 	}
 	defer func() { _ = body.Close() }() // it was only read
-	d := decode.New(body, decode.Options{ReadAhead: body.Ahead, ReaderAt: body.Random, Size: j.object.Size})
+	d := decode.New(body, decode.Options{
+		ReadAhead: body.Ahead, ReaderAt: body.Random, Size: j.object.Size,
+		Source: decode.SourceOf(r.options.Settings, j.object),
+	})
 	defer func() { _ = d.Close() }() // only ends the reading ahead
 	var e decode.Event
 	var p part

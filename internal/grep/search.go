@@ -135,16 +135,17 @@ func (s *search) count(o run.Object) {
 	defer s.mu.Unlock()
 	s.listed.Listed++
 	s.listed.ListedBytes += o.Size
-	if o.Time != nil {
-		s.hours[o.Time.UTC().Format(hourForm)] = true
+	if t := began(o); !t.IsZero() {
+		s.hours[t.UTC().Format(hourForm)] = true
 	}
 }
 
 const hourForm = "2006-01-02T15"
 
-// began is the time in an object's key; zero where it tells none.
+// began is the time in an object's key; zero where it tells none by which objects
+// come in order.
 func began(o run.Object) time.Time {
-	if o.Time == nil {
+	if o.Time == nil || o.Loose {
 		return time.Time{}
 	}
 	return *o.Time
@@ -171,9 +172,9 @@ func (s *search) take(ctx context.Context) error {
 
 // object takes what is found in an object.
 func (s *search) object(ctx context.Context, j job) error {
-	if t := j.object.Time; t != nil {
-		s.sorter.began(*t)
-		s.seen.began(*t)
+	if t := began(j.object); !t.IsZero() {
+		s.sorter.began(t)
+		s.seen.began(t)
 		if err := s.give(); err != nil {
 			return err
 		}

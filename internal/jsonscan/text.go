@@ -76,14 +76,14 @@ func hex4(b []byte) rune {
 	return r
 }
 
-// AppendEscaped adds text as it stands inside a string. Bytes that are not UTF-8
-// become U+FFFD.
+// AppendEscaped adds text as it stands inside a string, with the shortest escapes
+// where it takes any. Bytes that are not UTF-8 become U+FFFD.
 func AppendEscaped[T []byte | string](dst []byte, text T) []byte {
 	const hex = "0123456789abcdef"
 	done := 0
 	for i := 0; i < len(text); {
 		c := text[i]
-		if ' ' <= c && c < 0x7f && c != '"' && c != '\\' {
+		if ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\' {
 			i++
 			continue
 		}
@@ -92,17 +92,39 @@ func AppendEscaped[T []byte | string](dst []byte, text T) []byte {
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
 			i++
-		case c < utf8.RuneSelf:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			i++
-		default:
+		case c >= utf8.RuneSelf:
 			r, n := utf8.DecodeRuneInString(string(text[i:min(len(text), i+utf8.UTFMax)]))
 			dst = utf8.AppendRune(dst, r)
 			i += n
+		default:
+			if short := shortEscape(c); short != 0 {
+				dst = append(dst, '\\', short)
+			} else {
+				dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			}
+			i++
 		}
 		done = i
 	}
 	return append(dst, text[done:]...)
+}
+
+// shortEscape is the letter that stands for a control character behind a
+// backslash, or 0.
+func shortEscape(c byte) byte {
+	switch c {
+	case '\b':
+		return 'b'
+	case '\f':
+		return 'f'
+	case '\n':
+		return 'n'
+	case '\r':
+		return 'r'
+	case '\t':
+		return 't'
+	}
+	return 0
 }
 
 // AppendRepaired adds text with U+FFFD for each byte that is not UTF-8.

@@ -108,6 +108,7 @@ func newFixture(t testing.TB, name string) *fixture {
 		},
 		prepared: run.Prepared{Product: "opensearch", Version: "2.19.1", Template: "rehydrate-ecs-task", Installed: true},
 		settings: run.Settings{
+			Stack:         "logs",
 			ArchiveBucket: "archive", ArchivePrefixes: []string{"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/"}, ArchiveZone: time.UTC,
 			RunBucket: "runs", IndexPrefix: "ecs-task", Zone: tokyo, BulkBytes: 5 << 20, BulkInFlight: 2,
 			RecordLimit: 64 << 20, Search: run.Search{URL: "https://search.example", Auth: "sigv4"}, Version: "1.0.0",

@@ -10,6 +10,10 @@ import (
 // MetricsNamespace is the namespace of the metrics in CloudWatch.
 const MetricsNamespace = "rehydrate"
 
+// MetricsDimensions are the names of their dimensions. Two stacks can have the same
+// index prefix, and one stack another prefix than yesterday.
+func MetricsDimensions() []string { return []string{"Stack", "IndexPrefix"} }
+
 // EMF writes the run's metrics as one line in CloudWatch's embedded metric
 // format, which a Lambda's log turns into metrics.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -37,10 +41,10 @@ func (r *Report) EMF(w io.Writer) error {
 		{"ThrottledTime", "Milliseconds", r.Effort.WaitedMs},
 		{"Complete", "Count", complete},
 	}
-	line := map[string]any{"Run": r.Run, "IndexPrefix": r.Settings.IndexPrefix, "_aws": map[string]any{
+	line := map[string]any{"Run": r.Run, "Stack": r.Settings.Stack, "IndexPrefix": r.Settings.IndexPrefix, "_aws": map[string]any{
 		"Timestamp": r.Made.UnixMilli(),
 		"CloudWatchMetrics": []map[string]any{{
-			"Namespace": MetricsNamespace, "Dimensions": [][]string{{"IndexPrefix"}}, "Metrics": metrics,
+			"Namespace": MetricsNamespace, "Dimensions": [][]string{MetricsDimensions()}, "Metrics": metrics,
 		}},
 	}}
 	for _, m := range metrics {

@@ -60,7 +60,11 @@ type Report struct {
 	// Events counts the events of all objects, those of unfinished ones as far
 	// as they were counted.
 	Events run.Counts `json:"events"`
-	Effort Effort     `json:"effort"`
+	// Forms counts the decoded events by how they were laid down (run.Form),
+	// Inferred those of the range whose id or time is none of the archive's own.
+	Forms    map[string]int64 `json:"forms"`
+	Inferred run.Inferred     `json:"inferred"`
+	Effort   Effort           `json:"effort"`
 	// Days has one row for each index, in order.
 	Days []Day `json:"days"`
 	// Files are the written events; nil unless files were the run's destination.
@@ -111,6 +115,7 @@ type Finding struct {
 // Settings are those of the stack that shaped the run, none of them secret.
 type Settings struct {
 	Version         string   `json:"version"`
+	Stack           string   `json:"stack"`
 	ArchiveBucket   string   `json:"archiveBucket"`
 	ArchivePrefixes []string `json:"archivePrefixes"`
 	ArchiveZone     string   `json:"archiveZone"`
@@ -126,6 +131,9 @@ type Settings struct {
 	BulkInFlight    int      `json:"bulkInFlight"`
 	BulkGzip        bool     `json:"bulkGzip"`
 	RecordLimit     int      `json:"recordLimit"`
+	TimeFields      []string `json:"timeFields"`
+	AssumeZone      string   `json:"assumeZone"`
+	IDs             string   `json:"ids"`
 	// Console tells whether the archive is S3 of AWS itself, so that its objects
 	// can be opened in the console.
 	Console bool `json:"console"`
@@ -133,12 +141,13 @@ type Settings struct {
 
 func settingsOf(s run.Settings) Settings {
 	return Settings{
-		Version:       s.Version,
+		Version: s.Version, Stack: s.Stack,
 		ArchiveBucket: s.ArchiveBucket, ArchivePrefixes: some(s.ArchivePrefixes), ArchiveZone: zone(s.ArchiveZone).String(),
 		ArchiveRegion: s.ArchiveRegion, RunBucket: s.RunBucket, IndexPrefix: s.IndexPrefix, Zone: zone(s.Zone).String(),
 		Fields: some(s.Fields), Parse: s.Parse,
 		SearchURL: s.Search.URL, SearchAuth: s.Search.Auth,
 		BulkBytes: s.BulkBytes, BulkInFlight: s.BulkInFlight, BulkGzip: s.BulkGzip, RecordLimit: s.RecordLimit,
+		TimeFields: some(s.TimeFields), AssumeZone: zone(s.AssumeZone).String(), IDs: s.IDs,
 		Console: s.ArchiveEndpoint == "",
 	}
 }

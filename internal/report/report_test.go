@@ -87,6 +87,33 @@ func allFindings(r *Report) string {
 	return s.String()
 }
 
+// TestLooseObjectsAreNoEdge: what was read whatever its time says nothing of the
+// margin, and leaves no gap.
+func TestLooseObjectsAreNoEdge(t *testing.T) {
+	w := newFixture(t, "loose")
+	for i, o := range []run.Object{
+		{Key: "exports/task/app/000000.gz", Size: 1000, ETag: `"e"`},
+		{Key: "exports/s-1-2018-12-09-12-00-00-0f5c", Size: 1000, ETag: `"e"`, Time: ptr(at(9, 21, 0)), Loose: true},
+		{Key: "exports/s-1-2015-01-01-00-00-00-0f5c", Size: 1000, ETag: `"e"`, Time: ptr(at(9, 21, 0).AddDate(-3, 0, 0)), Loose: true},
+	} {
+		w.objects = append(w.objects, o)
+		out := run.Outcome{End: run.Indexed, Calls: 1}
+		count(&out, at(10+i, 9, 0), 5, run.Counts{Created: 5})
+		w.succeeded(o, out)
+	}
+	r := w.build()
+	for _, d := range r.Days {
+		if d.Objects != 1 {
+			t.Errorf("%d objects hold documents of %s, want 1", d.Objects, d.Index)
+		}
+	}
+	if r.Kind != KindComplete || r.Edge != nil || len(r.Gaps) != 0 || r.Objects.Timeless != 3 || r.HoursLeftOut.Objects != 0 {
+		t.Errorf("%s %s, edge %+v, %d gaps, %+v, %+v", r.Kind, r.Verdict, r.Edge, len(r.Gaps), r.Objects, r.HoursLeftOut)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
 func TestNotYet(t *testing.T) {
 	for name, missing := range map[string]string{
 		"manifest":     "/manifest.json",

@@ -184,7 +184,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := line.AWS.CloudWatchMetrics[0]
-	if d.Namespace != "rehydrate" || line.AWS.Timestamp != w.input().Now().UnixMilli() || values[d.Dimensions[0][0]] != "ecs-task" {
+	if d.Namespace != "rehydrate" || line.AWS.Timestamp != w.input().Now().UnixMilli() || fmt.Sprint(d.Dimensions) != "[[Stack IndexPrefix]]" || values["Stack"] != "logs" || values["IndexPrefix"] != "ecs-task" {
 		t.Errorf("directive %+v", line)
 	}
 	want := map[string]float64{

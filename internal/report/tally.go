@@ -25,8 +25,14 @@ type tally struct {
 
 	Objects
 	events run.Counts
-	effort Effort
-	days   map[string]run.IndexCounts
+	// forms and inferred as a Report has them.
+	forms    map[string]int64
+	inferred run.Inferred
+	effort   Effort
+	days     map[string]run.IndexCounts
+	// loose objects by the indices that their documents are in: no hour tells their
+	// days.
+	loose map[string]int64
 	// hours by hours since 1970, within the window; outside counts the rest.
 	hours       map[int64]*Hour
 	first, last int64
@@ -48,7 +54,7 @@ func newTally(p run.Plan, zone *time.Location) *tally {
 	first := hourOf(p.From.Add(-time.Duration(p.MarginBefore)))
 	return &tally{
 		plan: p, zone: zone,
-		days: map[string]run.IndexCounts{}, hours: map[int64]*Hour{},
+		days: map[string]run.IndexCounts{}, loose: map[string]int64{}, hours: map[int64]*Hour{}, forms: map[string]int64{},
 		first: first,
 		last:  min(hourOf(end(p)), first+maxHours-1),
 		lag:   make([]int64, len(run.LagBounds())+1),
@@ -85,16 +91,19 @@ func (t *tally) hour(hour int64) *Hour {
 func (t *tally) listed(o run.Object) {
 	t.Listed++
 	t.Bytes += o.Size
-	if o.Time == nil {
+	if !timed(o) {
 		t.Timeless++
 		return
 	}
 	t.hour(hourOf(*o.Time)).Objects++
 }
 
+// timed tells whether an object was looked for by the hour that its key tells.
+func timed(o run.Object) bool { return o.Time != nil && !o.Loose }
+
 // problem counts an object that did not end indexed.
 func (t *tally) problem(res result) {
-	if res.object.Time != nil {
+	if timed(res.object) {
 		t.hour(hourOf(*res.object.Time)).Problems++
 	}
 	t.errors.add(res)
@@ -104,11 +113,18 @@ func (t *tally) problem(res result) {
 func (t *tally) add(res result) {
 	o := res.outcome
 	t.events.Add(o.Counts)
+	for form, n := range o.Forms {
+		t.forms[form] += n
+	}
+	t.inferred.Add(o.Inferred)
 	t.effort.add(*o)
 	for index, c := range o.Indices {
 		sum := t.days[index]
 		sum.Add(c)
 		t.days[index] = sum
+		if !timed(res.object) {
+			t.loose[index]++
+		}
 	}
 	for hour, n := range o.Hours {
 		at, err := time.Parse(run.HourForm, hour)
@@ -136,7 +152,7 @@ func (t *tally) add(res result) {
 		t.replayed.Add(o.Counts)
 	}
 	t.slow(res)
-	if res.object.Time != nil && documents > 0 {
+	if documents > 0 && timed(res.object) {
 		t.edges(*res.object.Time, documents)
 	}
 }

@@ -16,7 +16,8 @@ type Objects struct {
 	// UnknownAfter counts the objects whose events are counted only up to where
 	// a failure struck; what came after is unknown.
 	UnknownAfter int64 `json:"unknownAfter"`
-	// Timeless counts the objects whose key tells no time.
+	// Timeless counts the objects that were not looked for by an hour: their key
+	// tells none, or all below their prefix was taken.
 	Timeless int64 `json:"timeless"`
 }
 
@@ -55,7 +56,8 @@ type Day struct {
 	Index string `json:"index"`
 	// Date is the day of the index's name, empty where it names none.
 	Date string `json:"date"`
-	// Objects arrived on that day, by the time in their key; their events may be
+	// Objects arrived on that day, by the time in their key or, where that is not what
+	// they were looked for by, hold documents of the index; the others' events may be
 	// of other days.
 	Objects int64 `json:"objects"`
 	run.IndexCounts

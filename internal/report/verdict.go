@@ -14,6 +14,7 @@ import (
 func (b *builder) finish() {
 	r, t := b.report, b.tally
 	r.Objects, r.Events, r.Effort = t.Objects, t.events, t.effort
+	r.Forms, r.Inferred = t.forms, t.inferred
 	r.Objects.Classes = b.ledger.counts
 	t.setHours(r)
 	r.Errors = t.errors.sorted()
@@ -27,6 +28,7 @@ func (b *builder) finish() {
 	b.findFaults()
 	b.findDays()
 	b.findFiles()
+	b.findForms()
 	b.findRest()
 	r.decide()
 	r.closeChain(t.replayed)

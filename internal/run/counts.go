@@ -52,6 +52,26 @@ func (c *Counts) Add(o Counts) {
 	c.Written += o.Written
 }
 
+// Inferred counts the wanted events whose id or time is none of the archive's own.
+type Inferred struct {
+	// DerivedIDs were made of the event, or PlacedIDs of them of its place in the
+	// object, as it cannot be told from others by what it is.
+	DerivedIDs int64 `json:"derivedIds,omitempty"`
+	PlacedIDs  int64 `json:"placedIds,omitempty"`
+	// MessageTimes were read in the message; KeyTimes are those of the object's key,
+	// and only near to the event's.
+	MessageTimes int64 `json:"messageTimes,omitempty"`
+	KeyTimes     int64 `json:"keyTimes,omitempty"`
+}
+
+// Add adds o's counts to i.
+func (i *Inferred) Add(o Inferred) {
+	i.DerivedIDs += o.DerivedIDs
+	i.PlacedIDs += o.PlacedIDs
+	i.MessageTimes += o.MessageTimes
+	i.KeyTimes += o.KeyTimes
+}
+
 // IndexCounts says where the documents meant for one index ended:
 // Documents = Rejected + Created + AlreadyThere.
 type IndexCounts struct {

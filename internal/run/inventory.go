@@ -6,7 +6,8 @@ type Inventory struct {
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`
 	// Days and Hours count objects by their key time: days in the stack's zone,
-	// hours in UTC ("2018-12-10T03"). Both are in order and hold no zeros.
+	// hours in UTC ("2018-12-10T03"), those without the objects that were not chosen
+	// by their hour. Both are in order and hold no zeros.
 	Days  []Amount `json:"days"`
 	Hours []Amount `json:"hours"`
 	// Gaps are the hours without any object between the first and the last hour
@@ -15,10 +16,13 @@ type Inventory struct {
 	// Unrestored are objects that have to be restored before they can be read, by
 	// storage class.
 	Unrestored []Unrestored `json:"unrestored"`
-	// Unfit counts keys whose name does not have the form that Firehose gives;
-	// they are in the manifest all the same. UnfitKeys are the first of them.
+	// Unfit counts keys that do not tell their time to the minute, neither in a name
+	// of the form that Firehose gives nor where the prefix has it; they are in the
+	// manifest all the same. UnfitKeys are the first of them.
 	Unfit     int64    `json:"unfit"`
 	UnfitKeys []string `json:"unfitKeys"`
+	// Whole counts objects below prefixes of which everything was listed.
+	Whole int64 `json:"whole"`
 	// Outside counts objects that were left out because the time in their key is
 	// not in the hours looked for; Unmatched keys and folders that stand where the
 	// prefix expression has folders of another form and were not looked into.
@@ -53,16 +57,23 @@ type Estimate struct {
 	SampledBytes int64 `json:"sampledBytes"`
 	// Unreadable of the sampled objects could not be read to where reading ended.
 	Unreadable int64 `json:"unreadable"`
-	// Events, PlainBytes (after decompression) of all objects; some of the events
-	// may lie outside the range.
+	// Events, PlainBytes (after decompression) of all objects; InRange of the events
+	// are of the range, the others are read only.
 	Events     int64 `json:"events"`
+	InRange    int64 `json:"inRange"`
 	PlainBytes int64 `json:"plainBytes"`
+	// Forms counts the sampled objects by how their events are laid down, see
+	// decode.Form. Malformed of the events could not be used, and of so many the id
+	// or time is none of the archive's own.
+	Forms     map[string]int64 `json:"forms"`
+	Malformed int64            `json:"malformed"`
+	Inferred
 	// Written events and OutputBytes, as stored, of a run whose destination is
 	// files: those of the range that pass the filters.
 	Written     int64 `json:"written,omitempty"`
 	OutputBytes int64 `json:"outputBytes,omitempty"`
-	// Seconds the run takes at its MaxConcurrency, at EventsPerSecond each and
-	// ObjectMillis more for each object.
+	// Seconds the run takes at its MaxConcurrency, at EventsPerSecond of the range
+	// each and ObjectMillis more for each object.
 	Seconds         int64 `json:"seconds"`
 	EventsPerSecond int64 `json:"eventsPerSecond"`
 	ObjectMillis    int64 `json:"objectMillis"`
@@ -72,4 +83,9 @@ type Estimate struct {
 	S3            float64 `json:"s3"`
 	Dollars       float64 `json:"dollars"`
 	Priced        string  `json:"priced"`
+}
+
+// CountForm adds a sampled object.
+func (e *Estimate) CountForm(form string) {
+	e.Forms = count(e.Forms, form, 1, maxForms)
 }

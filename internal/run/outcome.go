@@ -90,6 +90,7 @@ const (
 	maxIndices = 40
 	maxHours   = 400
 	maxReasons = 10
+	maxForms   = 10
 	maxReason  = 200 // bytes
 )
 
@@ -117,6 +118,11 @@ type Outcome struct {
 	// Repaired events held bytes that are not UTF-8, now U+FFFD.
 	Unverified int64 `json:"unverified,omitempty"`
 	Repaired   int64 `json:"repaired,omitempty"`
+
+	// Forms counts the decoded events by how they were laid down, see Form.
+	Forms map[string]int64 `json:"forms,omitempty"`
+	// Inferred says what of the wanted events the archive does not tell.
+	Inferred
 
 	// BytesIn were read from the object, BytesPlain are its plain text, BytesOut
 	// were sent to the cluster (before compression, resends included) or are in
@@ -167,6 +173,10 @@ func (o *Outcome) Add(call Outcome) {
 	o.Recovered += call.Recovered
 	o.Unverified += call.Unverified
 	o.Repaired += call.Repaired
+	for form, n := range call.Forms {
+		o.CountForm(form, n)
+	}
+	o.Inferred.Add(call.Inferred)
 	o.BytesIn += call.BytesIn
 	o.BytesPlain += call.BytesPlain
 	o.BytesOut += call.BytesOut
@@ -205,6 +215,11 @@ func (o *Outcome) Seen(t *time.Time) {
 	if o.Last == nil || t.After(*o.Last) {
 		o.Last = t
 	}
+}
+
+// CountForm adds n events that were laid down in a form.
+func (o *Outcome) CountForm(form string, n int64) {
+	o.Forms = count(o.Forms, form, n, maxForms)
 }
 
 // CountIndex adds c to the counts of an index.

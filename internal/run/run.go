@@ -35,9 +35,12 @@ type Object struct {
 	// an archived object can be read now.
 	StorageClass string `json:"storageClass,omitempty"`
 	Restored     bool   `json:"restored,omitempty"`
-	// Time is when the oldest record of the object arrived, read from its key;
-	// nil where the key does not tell.
-	Time *time.Time `json:"time,omitempty"`
+	// Time is when the oldest record of the object arrived, read from its key: to
+	// the second, or as far as the archive's prefix tells it; nil where the key does
+	// not tell. Loose says that the object was not chosen by the hour of Time: the
+	// key tells no hour, or all below the prefix was taken.
+	Time  *time.Time `json:"time,omitempty"`
+	Loose bool       `json:"loose,omitempty"`
 }
 
 // Work is what one child execution is given and what it hands back: the range

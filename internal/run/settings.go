@@ -27,10 +27,18 @@ import (
 //	means     a sentence, with what is to be typed between asterisks
 //	usage     the same for the flag, where a local run means something else by it
 type Settings struct {
+	// Stack tells the metrics of one stack from those of another.
+	Stack           string         `env:"STACK" context:"stack" default:"rehydrate" form:"^[a-z][a-z0-9-]{1,26}[a-z0-9]$" takes:"a name of 3 to 28 lower-case letters, digits and hyphens" means:"Name of the stack, and beginning of the names in it and of its metrics: one stack for each archive."`
 	ArchiveBucket   string         `env:"ARCHIVE_BUCKET" context:"archive" form:"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" takes:"the name of a bucket, or new" means:"**Required.** Bucket that holds the archive; it is only ever read. *new* makes one, and the way of the logs into it."`
-	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it." usage:"Firehose prefix expression of the keys; may be given more than once"`
+	ArchivePrefixes []string       `env:"ARCHIVE_PREFIXES" context:"archivePrefix" flag:"prefix" default:"_/cwl/ecs/ecs-task/!{timestamp:yyyy/MM/dd/HH}/" takes:"a list of Firehose prefix expressions" means:"Where in the bucket the logs are, as Firehose's own *prefix* says it; with two asterisks at its end, all that is below is read, whatever time its key tells." usage:"Firehose prefix expression of the keys, with two asterisks at its end for all that is below; may be given more than once"`
 	ArchiveZone     *time.Location `env:"ARCHIVE_ZONE" context:"archiveZone" flag:"archive-zone" default:"UTC" means:"Zone of the times in the archive's keys (Firehose's *CustomTimeZone*)."`
 	ArchiveRegion   string         `env:"ARCHIVE_REGION" inherits:"AWS_REGION" context:"archiveRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's logs are from, where it is not the stack's: what the field *region* says."`
+	// ArchiveBucketRegion is empty where the Lambdas' own is meant.
+	ArchiveBucketRegion  string         `env:"ARCHIVE_BUCKET_REGION" context:"archiveBucketRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's bucket lies in, where it is not the stack's. What is read then crosses regions, at some $0.02 a GB, and passes no gateway endpoint."`
+	ArchiveRequesterPays bool           `env:"ARCHIVE_REQUESTER_PAYS" context:"archiveRequesterPays" default:"false" means:"The archive is a bucket of requester pays: this account bears what is asked of it."`
+	TimeFields           []string       `env:"TIME_FIELDS" context:"timeField" flag:"time-field" takes:"a list of names" means:"Members of JSON messages that tell their time, where the archive tells none, before the usual ones (*timestamp*, *@timestamp*, *time*, *ts*, *date*, *datetime*, *eventTime*, *asctime*, *@t*) are tried." usage:"Member of JSON messages that tells their time, where the archive tells none, before the usual ones; may be given more than once"`
+	AssumeZone           *time.Location `env:"ASSUME_ZONE" context:"assumeZone" flag:"assume-zone" default:"UTC" means:"Zone of times in logs that are written without one."`
+	IDs                  string         `env:"IDS" context:"ids" flag:"ids" default:"archive" values:"archive,derived" means:"*archive* takes the ids that the archive has and derives those that it lacks; *derived* derives all, so that the same log in two forms is one set of documents." usage:"Ids of documents: archive (derived where the archive has none) or derived (all of them)."`
 	// RunBucket holds everything of a run, under runs/.
 	RunBucket string `env:"RUN_BUCKET"`
 	// ArchiveEndpoint and RunEndpoint are the URLs of S3 servers other than AWS's;
@@ -40,7 +48,7 @@ type Settings struct {
 
 	Search Search
 
-	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD."`
+	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD. Stacks that use one cluster need a prefix each: the index template is named by it, and would be shared." usage:"Indices are named PREFIX-YYYY-MM-DD."`
 	Zone        *time.Location `env:"TIME_ZONE" context:"zone" flag:"zone" default:"Asia/Tokyo" means:"Zone whose days the indices, the request and the schedule are meant in." usage:"Time zone of days, index names and @timestamp."`
 	Fields      []string       `env:"FIELDS" context:"fields" flag:"fields" values:"logGroup,logStream,account,region" means:"Fields that each document gets beside *@timestamp* and *message*." usage:"Fields to add to each document, with commas between: logGroup, logStream, account."`
 	Parse       bool           `env:"PARSE" context:"parse" flag:"parse" default:"false" means:"Add the members of messages that are JSON, in one flattened field."`
@@ -56,7 +64,7 @@ type Settings struct {
 	// many are under way at once.
 	BulkBytes    int  `env:"BULK_BYTES" context:"bulkBytes" default:"5242880" range:"1024 to 104857600" means:"Bytes of a bulk body, before compression."`
 	BulkInFlight int  `env:"BULK_IN_FLIGHT" context:"bulkInFlight" default:"2" range:"1 to 64" means:"Bulk requests of one index Lambda under way at once."`
-	BulkGzip     bool `env:"BULK_GZIP" context:"bulkGzip" default:"false" means:"Compress bulk bodies: less traffic, more processor."`
+	BulkGzip     bool `env:"BULK_GZIP" context:"bulkGzip" means:"Compress bulk bodies: a tenth of the traffic, more processor. Default: *true* where the cluster is outside of the VPC, so that traffic is billed."`
 	// RecordLimit is the size in bytes above which a record is damage.
 	RecordLimit int `env:"RECORD_LIMIT" context:"recordLimit" default:"67108864" range:"1048576 to 1073741824" means:"Bytes above which a record of the archive counts as damage."`
 	// IndexMemory is that of an index Lambda in MiB, by which its time is priced.
@@ -76,7 +84,19 @@ type Search struct {
 	CA string `env:"SEARCH_CA" context:"searchCA" takes:"the path of a file" means:"PEM file with a certificate authority to trust beside the system's."`
 	// Region of an Amazon domain, for SigV4.
 	Region string `env:"SEARCH_REGION" inherits:"AWS_REGION"`
+	// Master is the ARN of the secret of a master user of the domain, as whom Prepare
+	// maps the IAM roles Writers and Readers; empty where that is for others to do.
+	Master  string   `env:"SEARCH_MASTER"`
+	Writers []string `env:"SEARCH_WRITERS"`
+	Readers []string `env:"SEARCH_READERS"`
 }
+
+// DerivedIDPrefix begins the ids that are derived. CloudWatch Logs' own are
+// numbers.
+const DerivedIDPrefix = "derived-"
+
+// DerivedIDs is the value of Settings.IDs that derives the ids of all events.
+const DerivedIDs = "derived"
 
 // FieldNames are the values that Fields may hold.
 func FieldNames() []string {

@@ -51,7 +51,8 @@ func Read(getenv func(string) string) (run.Settings, error) {
 func Variables(s run.Settings) map[string]string {
 	variables := map[string]string{}
 	for _, v := range Of(&s, "env") {
-		if text := v.String(); text != "" && text != v.Default {
+		// A bool without a default is false.
+		if text := v.String(); text != "" && text != v.Default && (text != "false" || v.Default != "") {
 			variables[v.Name] = text
 		}
 	}

@@ -7,8 +7,10 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/cluster"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -24,4 +26,10 @@ func Cluster(ctx context.Context, search run.Search) (*cluster.Cluster, error) {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
 	return cluster.Connect(ctx, search, secretsmanager.NewFromConfig(aws), aws.Credentials)
+}
+
+// Archive is a client of S3 where the archive's bucket is.
+func Archive(ctx context.Context, settings run.Settings) (*s3.Client, error) {
+	return archive.NewClient(ctx, settings.ArchiveEndpoint,
+		archive.InRegion(settings.ArchiveBucketRegion), archive.RequesterPays(settings.ArchiveRequesterPays))
 }

@@ -60,7 +60,7 @@ func (c *call) pass(ctx context.Context, believed func(found) bool) (_ ending, a
 	random := archive.NewReaderAt(reading, client, c.settings.ArchiveBucket, object)
 	decoder := decode.New(body, decode.Options{
 		RecordLimit: c.settings.RecordLimit, From: c.sent, ReadAhead: object.Size > aheadFrom,
-		ReaderAt: random, Size: object.Size, Buffers: c.buffers,
+		ReaderAt: random, Size: object.Size, Buffers: c.buffers, Source: decode.SourceOf(c.settings, object),
 	})
 	defer func() {
 		stop() // the decoder waits for its last Read, and only one may have the body
@@ -119,7 +119,7 @@ func (c *call) last(decoder *decode.Decoder, place run.Place, end ending) ending
 // take counts an event, and adds it to its destination where it is wanted.
 func (c *call) take(e *decode.Event) {
 	s := c.tally
-	s.outcome.Decoded++
+	s.decoded(e)
 	malformed := e.Malformed
 	if malformed == "" {
 		malformed = c.to.unfit(e.Time)
@@ -141,7 +141,7 @@ func (c *call) take(e *decode.Event) {
 		c.malformed(e, err.Error())
 		return
 	}
-	s.indexed(e.Time)
+	s.indexed(e)
 }
 
 func (c *call) malformed(e *decode.Event, reason string) {

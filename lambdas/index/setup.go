@@ -20,13 +20,17 @@ import (
 // Setup readies it for the buckets and the cluster of the settings. It sets how
 // soon the process collects garbage.
 func Setup(ctx context.Context, settings run.Settings) (func(context.Context, run.IndexRequest) (run.Work, error), error) {
-	objects, err := archive.NewClient(ctx, settings.ArchiveEndpoint)
+	objects, err := connect.Archive(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
 	runBucket, err := archive.NewClient(ctx, settings.RunEndpoint)
 	if err != nil {
 		return nil, err
+	}
+	keys, err := archive.New(objects, settings.ArchiveBucket, settings.ArchivePrefixes, settings.ArchiveZone)
+	if err != nil {
+		return nil, &run.Fault{Name: run.InvalidSettings, Reason: "ARCHIVE_PREFIXES", Err: err}
 	}
 	// What lives is a few large buffers that stay, and next to nothing is allocated
 	// for an event: collecting sooner costs little and keeps the peak down.
@@ -44,6 +48,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		maker:   document.NewMaker(settings),
 		section: files.Usual(),
 		buffers: &decode.Buffers{},
+		began:   keys.Began,
 		now:     time.Now,
 	}
 	return h.Index, nil

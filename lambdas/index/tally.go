@@ -3,6 +3,7 @@ package index
 import (
 	"time"
 
+	"github.com/rehydrate/rehydrate/internal/decode"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -14,6 +15,8 @@ type tally struct {
 	// What is counted for each event, folded into outcome by finish.
 	first, last  int64 // epoch ms, first > last where no event has been seen
 	hour, inHour int64
+	form         decode.Form // of the last event, and inForm of these
+	inForm       int64
 	lag          []int64
 	bounds       []int64 // run.LagBounds in ms
 	arrived      int64   // key time of the object in epoch ms, 0 where unknown
@@ -27,7 +30,7 @@ func newTally(object run.Object) *tally {
 		s.bounds = append(s.bounds, b.Milliseconds())
 	}
 	s.lag = make([]int64, len(s.bounds)+1)
-	if object.Time != nil {
+	if object.Time != nil && !object.Loose {
 		s.arrived = object.Time.UnixMilli()
 	}
 	s.reset()
@@ -37,7 +40,7 @@ func newTally(object run.Object) *tally {
 func (s *tally) reset() {
 	s.outcome = run.Outcome{}
 	s.first, s.last = 1, 0
-	s.inHour = 0
+	s.inHour, s.inForm = 0, 0
 	clear(s.lag)
 }
 
@@ -50,8 +53,27 @@ func (s *tally) seen(ms int64) {
 	s.first, s.last = min(s.first, ms), max(s.last, ms)
 }
 
+// decoded counts an event by its form.
+func (s *tally) decoded(e *decode.Event) {
+	s.outcome.Decoded++
+	if e.Form != s.form {
+		s.foldForm()
+		s.form = e.Form
+	}
+	s.inForm++
+}
+
+func (s *tally) foldForm() {
+	if s.inForm > 0 {
+		s.outcome.CountForm(string(s.form), s.inForm)
+		s.inForm = 0
+	}
+}
+
 // indexed counts an in-range, unfiltered event.
-func (s *tally) indexed(ms int64) {
+func (s *tally) indexed(e *decode.Event) {
+	ms := e.Time
+	e.Infer(&s.outcome.Inferred)
 	hour := ms / hourMs
 	if hour != s.hour {
 		s.foldHour()
@@ -77,6 +99,7 @@ func (s *tally) foldHour() {
 // finish gives what was counted and begins anew.
 func (s *tally) finish() run.Outcome {
 	s.foldHour()
+	s.foldForm()
 	o := s.outcome
 	if s.first <= s.last {
 		first, last := time.UnixMilli(s.first).UTC(), time.UnixMilli(s.last).UTC()

@@ -3,6 +3,7 @@ package list
 import (
 	"context"
 	"io"
+	"math"
 	"math/rand/v2"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
@@ -19,7 +20,8 @@ const (
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
 	// writtenPerSecond one child reads, and writes into files: half of what one took
-	// on two cores, of two million events of 200 bytes.
+	// on two cores, of two million events of 200 bytes. One out of range is read as
+	// fast at least.
 	writtenPerSecond = 200_000
 	// objectMillis are what an object costs a child beside its events: its start,
 	// the call, the first byte and one bulk request at least. 100,000 objects of
@@ -32,32 +34,53 @@ const (
 	transitionsPerSecond = 500
 )
 
-// sample keeps an even choice of the objects listed, the same for the same list.
+// sample chooses of the objects listed, the same of the same list: each byte as
+// likely as any other, so that what an archive mostly holds is in it, be that a few
+// large objects or many small ones of another form.
 type sample struct {
-	random  *rand.Rand
-	seen    int64
-	objects []run.Object
+	random *rand.Rand
+	chosen []choice
+	// next is the lowest lot of an object that was not chosen.
+	next float64
+}
+
+// choice is an object and the lot that was drawn for it.
+type choice struct {
+	object run.Object
+	lot    float64
 }
 
 func newSample() *sample {
-	return &sample{random: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // a sample, no secret
+	return &sample{random: rand.New(rand.NewPCG(1, 2)), next: math.Inf(1)} //nolint:gosec // a sample, no secret
 }
 
-// add considers one object (reservoir sampling). Empty ones and ones that cannot
-// be read say nothing.
+// add considers one object: the lowest lots stay, of which larger objects draw
+// lower ones (Efraimidis and Spirakis, Weighted random sampling with a reservoir,
+// 2006). Empty objects and ones that cannot be read say nothing.
 func (s *sample) add(o run.Object) {
 	if o.Size == 0 || archive.NeedsRestore(o) {
 		return
 	}
-	s.seen++
-	if len(s.objects) < sampleObjects {
-		s.objects = append(s.objects, o)
+	c := choice{o, s.random.ExpFloat64() / float64(o.Size)}
+	if len(s.chosen) < sampleObjects {
+		s.chosen = append(s.chosen, c)
 		return
 	}
-	if i := s.random.Int64N(s.seen); i < sampleObjects {
-		s.objects[i] = o
+	highest := 0
+	for i := range s.chosen {
+		if s.chosen[i].lot > s.chosen[highest].lot {
+			highest = i
+		}
 	}
+	if c.lot < s.chosen[highest].lot {
+		c, s.chosen[highest] = s.chosen[highest], c
+	}
+	s.next = min(s.next, c.lot)
 }
+
+// likely is the probability with which an object was chosen, the lots of the others
+// being what they are.
+func (s *sample) likely(o run.Object) float64 { return 1 - math.Exp(-float64(o.Size)*s.next) }
 
 // open opens an object of the archive for reading.
 type open func(context.Context, run.Object) (io.ReadCloser, error)
@@ -66,13 +89,13 @@ type open func(context.Context, run.Object) (io.ReadCloser, error)
 // an index Lambda in MiB.
 func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*run.Estimate, error) {
 	plan := sampler.plan
-	e := &run.Estimate{EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
+	e := &run.Estimate{Forms: map[string]int64{}, EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
 	if plan.Destination == run.ToFiles {
 		e.EventsPerSecond = writtenPerSecond
 	}
-	var all beginning
-	for _, o := range s.objects {
-		n, err := sampler.peek(ctx, o)
+	told := make([]beginning, 0, len(s.chosen))
+	for _, c := range s.chosen {
+		n, err := sampler.peek(ctx, c.object)
 		if err != nil {
 			return nil, err
 		}
@@ -81,20 +104,39 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 		if n.unreadable {
 			e.Unreadable++
 		}
-		all.events += n.events
-		all.plain += n.plain
-		all.written += n.written
-		all.packed += n.packed
+		if n.events > 0 {
+			e.CountForm(string(n.form))
+		}
+		if n.read > 0 {
+			n.stands = float64(c.object.Size) / s.likely(c.object)
+			told = append(told, n)
+		}
 	}
-	if e.SampledBytes > 0 {
-		perByte := float64(plan.Bytes) / float64(e.SampledBytes)
-		e.Events = int64(float64(all.events) * perByte)
-		e.PlainBytes = int64(float64(all.plain) * perByte)
-		e.Written = int64(float64(all.written) * perByte)
-		e.OutputBytes = int64(float64(all.packed) * perByte)
+	bytes := 0.0
+	for _, n := range told {
+		bytes += n.stands
+	}
+	inAll := func(count func(beginning) int64) int64 {
+		sum := 0.0
+		for _, n := range told {
+			sum += float64(count(n)) / float64(n.read) * n.stands / bytes
+		}
+		return int64(math.Round(sum * float64(plan.Bytes)))
+	}
+	e.Events = inAll(func(n beginning) int64 { return n.events })
+	e.InRange = inAll(func(n beginning) int64 { return n.inRange })
+	e.Malformed = inAll(func(n beginning) int64 { return n.malformed })
+	e.PlainBytes = inAll(func(n beginning) int64 { return n.plain })
+	e.Written = inAll(func(n beginning) int64 { return n.written })
+	e.OutputBytes = inAll(func(n beginning) int64 { return n.packed })
+	e.Inferred = run.Inferred{
+		DerivedIDs:   inAll(func(n beginning) int64 { return n.inferred.DerivedIDs }),
+		PlacedIDs:    inAll(func(n beginning) int64 { return n.inferred.PlacedIDs }),
+		MessageTimes: inAll(func(n beginning) int64 { return n.inferred.MessageTimes }),
+		KeyTimes:     inAll(func(n beginning) int64 { return n.inferred.KeyTimes }),
 	}
 	children, objects := min(int64(plan.MaxConcurrency), max(plan.Objects, 1)), float64(plan.Objects)
-	sending := float64(e.Events) / float64(e.EventsPerSecond)
+	sending := float64(e.InRange)/float64(e.EventsPerSecond) + float64(e.Events-e.InRange)/writtenPerSecond
 	started := objects * objectTransitions / transitionsPerSecond // none sooner than that
 	e.Seconds = int64(max((sending+objects*objectMillis/1000)/float64(children), started)) + 1
 	busy := sending + objects*objectLambdaMillis/1000

@@ -111,7 +111,7 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 	}
 	inventory := stock.result(plan.From, plan.To)
 	if plan.PlanOnly && plan.Objects > 0 {
-		sampler := sampler{open: h.open, recordLimit: h.settings.RecordLimit, plan: *plan}
+		sampler := sampler{open: h.open, settings: h.settings, plan: *plan}
 		if inventory.Estimate, err = chosen.estimate(ctx, &sampler, h.settings.IndexMemory); err != nil {
 			return err
 		}

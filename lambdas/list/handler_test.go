@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/runs"
@@ -25,6 +27,7 @@ import (
 // fixture is a handler over folders, served by a real S3 server.
 type fixture struct {
 	handler
+	client              *s3.Client
 	archiveDir, runsDir string
 }
 
@@ -50,6 +53,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.client = client
 	f.handler = handler{
 		settings: told, archive: objects, runs: archive.NewBucket(client, "runs"),
 		open: func(ctx context.Context, o run.Object) (io.ReadCloser, error) {
@@ -184,6 +188,56 @@ func TestPlanEstimates(t *testing.T) {
 	f.read(t, run.InventoryKey("r2"), &v)
 	if v.Estimate.Unreadable != 1 || v.Estimate.Events != 0 {
 		t.Errorf("estimate %+v", v.Estimate)
+	}
+}
+
+// The sample is of the archive's bytes: many small objects do not hide what a few
+// large ones hold.
+func TestPlanEstimatesUnevenObjects(t *testing.T) {
+	f := newFixture(t)
+	event := `{"id":"1","timestamp":1544414264183,"message":"a"}`
+	head := `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[`
+	for i := range 200 {
+		f.put(t, fmt.Sprintf("2018-12-10T00:%02d:%02dZ", i/60, i%60), head+event+"]}")
+	}
+	for i := range 10 {
+		f.put(t, fmt.Sprintf("2018-12-10T01:00:%02dZ", i), head+event+strings.Repeat(","+event, 999)+"]}")
+	}
+	if _, err := f.list(t, "r1", `{"from":"2018-12-10","to":"2018-12-10","plan":true}`); err != nil {
+		t.Fatal(err)
+	}
+	var v run.Inventory
+	f.read(t, run.InventoryKey("r1"), &v)
+	if e := v.Estimate; e == nil || e.Sampled != 20 || e.Events < 9000 || e.Events > 11500 {
+		t.Errorf("estimate %+v, there are 10,200 events", e)
+	}
+}
+
+// What lies below ** is in every manifest; the plan says so, and what of it is of
+// the range.
+func TestPlanOfAllBelow(t *testing.T) {
+	f := newFixture(t)
+	var err error
+	if f.archive, err = archive.New(f.client, "archive", []string{"exports/**"}, time.UTC); err != nil {
+		t.Fatal(err)
+	}
+	record := `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[` +
+		`{"id":"1","timestamp":1544414264183,"message":"a"},{"id":"2","timestamp":1,"message":"b"},{"id":"3","timestamp":2,"message":"c"}]}`
+	write(t, filepath.Join(f.archiveDir, "exports/aws-logs-write-test"), "Permission Check Successful")
+	for i := range 30 {
+		write(t, filepath.Join(f.archiveDir, fmt.Sprintf("exports/%08d-0000-4000-8000-000000000000/app-1/000000.gz", i)), record)
+	}
+	p, err := f.list(t, "r1", `{"from":"2018-12-10","to":"2018-12-10","plan":true}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v run.Inventory
+	f.read(t, run.InventoryKey("r1"), &v)
+	if p.Objects != 30 || p.Skipped != 1 || v.Whole != 30 || v.Unfit != 0 || len(v.Days)+len(v.Hours)+len(v.Gaps) != 0 {
+		t.Errorf("plan %+v, inventory %+v", p, v)
+	}
+	if e := v.Estimate; e == nil || e.Events != 90 || e.InRange != 30 {
+		t.Errorf("estimate %+v", e)
 	}
 }
 

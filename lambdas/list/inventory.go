@@ -9,9 +9,6 @@ import (
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// unfitKeys is how many keys that do not fit are shown.
-const unfitKeys = 20
-
 // inventory takes stock of the objects as they are listed.
 type inventory struct {
 	bucket     string
@@ -20,28 +17,22 @@ type inventory struct {
 	days       map[string]*run.Amount
 	hours      map[string]*run.Amount
 	unrestored map[string]*run.Unrestored
-	unfit      int64
-	unfitKeys  []string
 	found      archive.Found
 }
 
 func newInventory(bucket string, zone *time.Location) *inventory {
 	return &inventory{
-		bucket: bucket, zone: zone, unfitKeys: []string{},
-		days: map[string]*run.Amount{}, hours: map[string]*run.Amount{}, unrestored: map[string]*run.Unrestored{},
+		bucket: bucket, zone: zone, days: map[string]*run.Amount{}, hours: map[string]*run.Amount{}, unrestored: map[string]*run.Unrestored{},
 	}
 }
 
 // add takes stock of one object.
 func (v *inventory) add(o run.Object) {
 	add(&v.total, o)
-	if o.Time == nil {
-		v.unfit++
-		if len(v.unfitKeys) < unfitKeys {
-			v.unfitKeys = append(v.unfitKeys, o.Key)
-		}
-	} else {
+	if o.Time != nil {
 		put(v.days, o.Time.In(v.zone).Format(time.DateOnly), o)
+	}
+	if o.Time != nil && !o.Loose {
 		put(v.hours, run.HourOf(*o.Time), o)
 	}
 	if archive.NeedsRestore(o) {
@@ -60,7 +51,7 @@ func (v *inventory) result(from, to time.Time) run.Inventory {
 	r := run.Inventory{
 		Objects: v.total.Objects, Bytes: v.total.Bytes,
 		Days: inOrder(v.days), Hours: inOrder(v.hours), Gaps: v.gaps(from, to),
-		Unrestored: []run.Unrestored{}, Unfit: v.unfit, UnfitKeys: v.unfitKeys,
+		Unrestored: []run.Unrestored{}, Unfit: v.found.Unfit, UnfitKeys: append([]string{}, v.found.UnfitKeys...), Whole: v.found.Whole,
 		Outside: v.found.Outside, Unmatched: v.found.Unmatched, UnmatchedKeys: append([]string{}, v.found.UnmatchedKeys...),
 	}
 	for _, class := range slices.Sorted(maps.Keys(v.unrestored)) {

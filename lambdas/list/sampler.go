@@ -15,15 +15,22 @@ import (
 
 // sampler looks at the beginnings of objects.
 type sampler struct {
-	open        open
-	recordLimit int
-	plan        run.Plan
+	open     open
+	settings run.Settings
+	plan     run.Plan
 }
 
 // beginning is what the first bytes of an object told.
 type beginning struct {
+	// stands for so many bytes of the archive, beside those of the other objects.
+	stands float64
+
 	events, plain, read int64
+	inRange             int64 // of the events
 	unreadable          bool
+	form                decode.Form
+	malformed           int64
+	inferred            run.Inferred
 	// written events would be in files of packed bytes.
 	written, packed int64
 }
@@ -44,7 +51,9 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 	if err != nil {
 		return beginning{}, err
 	}
-	decoder := decode.New(body, decode.Options{RecordLimit: s.recordLimit, Size: o.Size})
+	decoder := decode.New(body, decode.Options{
+		RecordLimit: s.settings.RecordLimit, Size: o.Size, Source: decode.SourceOf(s.settings, o),
+	})
 	defer func() { _ = decoder.Close() }()
 	var b beginning
 	var e decode.Event
@@ -53,7 +62,14 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		b.plain = decoder.Stats().PlainBytes
 		if err == nil {
 			b.events++
-			out.add(&e)
+			e.Infer(&b.inferred)
+			if e.Malformed != "" {
+				b.malformed++
+			}
+			if s.inRange(&e) {
+				b.inRange++
+				out.add(&e)
+			}
 			continue
 		}
 		var damaged *decode.Damaged
@@ -64,15 +80,20 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		}
 		break
 	}
+	b.form = decoder.Form()
 	b.read = decoder.Stats().ObjectBytes
 	b.written, b.packed = out.end()
 	return b, nil
 }
 
+// inRange tells whether a run would do more with an event than read it.
+func (s *sampler) inRange(e *decode.Event) bool {
+	return e.Malformed == "" && e.Time >= s.plan.From.UnixMilli() && e.Time < s.plan.To.UnixMilli()
+}
+
 // output measures what a run would write into files; nothing, where these are not
 // its destination.
 type output struct {
-	plan   run.Plan
 	filter *document.Filter
 	lines  *document.Lines
 	line   []byte
@@ -83,16 +104,16 @@ type output struct {
 
 func newOutput(p run.Plan) (*output, error) {
 	if p.Destination != run.ToFiles {
-		return &output{plan: p}, nil
+		return &output{}, nil
 	}
 	filter, err := document.NewFilter(p.Include, p.Exclude)
-	o := &output{plan: p, filter: filter, lines: document.NewLines()}
+	o := &output{filter: filter, lines: document.NewLines()}
 	o.gzip, _ = gzip.NewWriterLevel(&o.packed, gzip.BestSpeed) // a level that there is
 	return o, err
 }
 
 func (o *output) add(e *decode.Event) {
-	if o.gzip == nil || e.Malformed != "" || e.Time < o.plan.From.UnixMilli() || e.Time >= o.plan.To.UnixMilli() || !o.filter.Pass(e) {
+	if o.gzip == nil || !o.filter.Pass(e) {
 		return
 	}
 	o.events++

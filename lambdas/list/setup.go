@@ -9,6 +9,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/lambdas/connect"
 )
 
 // Setup readies it for the archive and the run bucket of the settings.
@@ -17,7 +18,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	if err != nil {
 		return nil, err
 	}
-	client, err := archive.NewClient(ctx, settings.ArchiveEndpoint)
+	client, err := connect.Archive(ctx, settings)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/cluster"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/lambdas/connect"
 )
@@ -19,11 +20,15 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	h := handler{
 		runs: archive.NewBucket(client, settings.RunBucket),
 		prepare: func(ctx context.Context, plan run.Plan) (run.Prepared, error) {
+			if err := grant(ctx, settings); err != nil {
+				return run.Prepared{}, err
+			}
 			c, err := connect.Cluster(ctx, settings.Search)
 			if err != nil {
 				return run.Prepared{}, err
 			}
-			return c.Prepare(ctx, settings, plan)
+			prepared, err := c.Prepare(ctx, settings, plan)
+			return prepared, cluster.NameMapping(err, settings)
 		},
 	}
 	return h.Prepare, nil

@@ -23,6 +23,8 @@ type Object struct {
 	Body   io.Reader
 	Random io.ReaderAt
 	Size   int64
+	// Source is what is known of it beside its bytes.
+	Source decode.Source
 }
 
 // ErrDamaged says that an object was told or printed up to a damage, or that
@@ -33,7 +35,7 @@ var ErrDamaged = errors.New("not all of the object can be used")
 // JSON line each. What cannot be used is told too, and then ErrDamaged is
 // returned.
 func Run(ctx context.Context, w io.Writer, o Object, events bool) error {
-	d := decode.New(o.Body, decode.Options{ReadAhead: true, ReaderAt: o.Random, Size: o.Size})
+	d := decode.New(o.Body, decode.Options{ReadAhead: true, ReaderAt: o.Random, Size: o.Size, Source: o.Source})
 	defer func() { _ = d.Close() }() // only ends the reading ahead
 	take, finish := tell(w, o)
 	if events {

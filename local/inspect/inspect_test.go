@@ -48,15 +48,17 @@ func TestRun(t *testing.T) {
 		whole      bool
 	}{
 		{"members", stored(t, record) + stored(t, control) + stored(t, record), true},
-		{"lines", record + "\n" + odd + "\n", false},
 		{"empty", "", true},
 		{"cut", stored(t, stored(t, record)+stored(t, odd))[:700], false},
 		{"foreign", "<html>\x1b[2J", false},
+		{"messages", "2018-12-10 03:57:44 a\n{\"level\":\"info\"}\n", true},
+		{"lines", record + "\n" + odd + "\n", false},
 	} {
 		for form, events := range map[string]bool{"told": false, "events": true} {
 			t.Run(c.name+" "+form, func(t *testing.T) {
 				var out strings.Builder
 				object := inspect.Object{Name: "s3://archive/key", Body: strings.NewReader(c.body), Random: strings.NewReader(c.body), Size: int64(len(c.body))}
+				object.Source.Begun = 1544414400000 // 2018-12-10T04:00:00Z
 				err := inspect.Run(t.Context(), &out, object, events)
 				if (err == nil) != c.whole || err != nil && !errors.Is(err, inspect.ErrDamaged) {
 					t.Errorf("ended with %v", err)

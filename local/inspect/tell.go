@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/rehydrate/rehydrate/internal/decode"
+	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 // How many names are shown, and how many are kept at all.
@@ -25,6 +26,7 @@ type findings struct {
 	groups            map[string]map[string]int64 // events by group and stream
 	streams           int
 	reasons           map[string]int64
+	inferred          run.Inferred
 }
 
 // tell sums an object up.
@@ -53,6 +55,7 @@ func (f *findings) take(e *decode.Event) error {
 	}
 	f.first, f.last = min(f.first, e.Time), max(f.last, e.Time)
 	f.events++
+	e.Infer(&f.inferred)
 	group, stream := e.Header.LogGroup, e.Header.LogStream
 	if f.groups[group][stream] == 0 {
 		if f.streams == kept {
@@ -88,6 +91,9 @@ func (f *findings) text(o Object, d *decode.Decoder, damaged *decode.Damaged) st
 	s.say("size", number(o.Size)+" bytes")
 	s.say("layers", cmp.Or(strings.Join(d.Layers(), ", in it "), "none"))
 	s.say("plain text", number(stats.PlainBytes)+" bytes")
+	if stats.Records+stats.ControlRecords > 0 {
+		s.say("form", d.Form().String())
+	}
 	s.say("records", strings.Join(append([]string{number(stats.Records)}, d.Framing()...), ", "))
 	s.count("", stats.ControlRecords, "control messages (not indexed)")
 	s.count("", stats.Recovered, "recovered from Firehose error records")
@@ -97,6 +103,9 @@ func (f *findings) text(o Object, d *decode.Decoder, damaged *decode.Damaged) st
 	if f.events > 0 {
 		s.say("first", stamp(f.first))
 		s.say("last", stamp(f.last))
+	}
+	if f.events > 0 {
+		s.rules(f)
 	}
 	name := "log groups"
 	for i, group := range slices.Sorted(maps.Keys(f.groups)) {
@@ -114,6 +123,40 @@ func (f *findings) text(o Object, d *decode.Decoder, damaged *decode.Damaged) st
 		s.say("damaged", strings.ReplaceAll(where(damaged), "\n", "\n"+strings.Repeat(" ", 12)))
 	}
 	return s.String()
+}
+
+// rules tells where ids and times are from.
+func (s *sheet) rules(f *findings) {
+	i := f.inferred
+	s.parts("ids", []part{
+		{f.events - i.DerivedIDs, "the archive's own"},
+		{i.DerivedIDs - i.PlacedIDs, "derived from stream, time and message"},
+		{i.PlacedIDs, "derived from the object's key, the place in it and the message"},
+	})
+	s.parts("times", []part{
+		{f.events - i.MessageTimes - i.KeyTimes, "the event's own"},
+		{i.MessageTimes, "read in the message"},
+		{i.KeyTimes, "of the object's key, only near to the event's"},
+	})
+}
+
+// part is some of the events, and what is said of them.
+type part struct {
+	n    int64
+	what string
+}
+
+// parts adds what holds for all events, or for some of them each.
+func (s *sheet) parts(name string, parts []part) {
+	parts = slices.DeleteFunc(parts, func(p part) bool { return p.n == 0 })
+	for _, p := range parts {
+		text := p.what
+		if len(parts) > 1 {
+			text = number(p.n) + " " + text
+		}
+		s.say(name, text)
+		name = ""
+	}
 }
 
 // group adds a log group and its streams, those with the most events first.

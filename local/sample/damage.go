@@ -2,8 +2,8 @@ package sample
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
+	"strings"
 )
 
 // damage is what was done to an object. Each kind is chosen so that what can
@@ -74,13 +74,7 @@ const page = `<!DOCTYPE html>
 <body><h1>503 Service Unavailable</h1><p>No server is available to handle this request.</p></body></html>
 `
 
-// exportLines are records as a CloudWatch Logs export task writes them.
-func exportLines(records []record) []byte {
-	var b bytes.Buffer
-	for _, r := range records {
-		for _, e := range r.entries {
-			fmt.Fprintf(&b, "%s %s\n", e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), e.Message)
-		}
-	}
-	return b.Bytes()
+// parquet has the beginning and the end of what Firehose's format conversion makes.
+func parquet() []byte {
+	return []byte("PAR1" + strings.Repeat("\x15\x04\x15\x40\x00", 400) + "PAR1")
 }

@@ -42,9 +42,15 @@ const unreadable = "not a record of CloudWatch Logs"
 
 // object makes the bytes of an object, and what reading them must come to.
 func (d draft) object(rng *rand.Rand) (Object, []byte, error) {
-	o := Object{Key: d.key, Modified: d.modified, Format: d.format, Skipped: d.skipped, End: run.Indexed}
+	o := Object{Key: d.key, Modified: d.modified, Begun: d.begun, Format: d.format, Skipped: d.skipped, End: run.Indexed}
 	body := d.body
-	if body == nil {
+	switch {
+	case d.lines != nil:
+		var err error
+		if body, err = d.pack(&o); err != nil {
+			return o, nil, fmt.Errorf("make %s: %w", d.key, err)
+		}
+	case body == nil:
 		parts, err := d.encode()
 		if err != nil {
 			return o, nil, fmt.Errorf("make %s: %w", d.key, err)

@@ -11,11 +11,18 @@ import (
 type draft struct {
 	key      string
 	modified time.Time
+	begun    time.Time // as its key tells it
 	format   string
 	records  []record
 	damage   damage
-	// body is there instead of records.
-	body []byte
+	// body is there instead of records; so are lines, in gzip unless they are to be
+	// plain.
+	body  []byte
+	lines []line
+	plain bool
+	// openEnded: an event ends where the next begins, so that it takes the end of the
+	// object to know that of the last.
+	openEnded bool
 	// skipped: known by its key to hold no records.
 	skipped bool
 }
@@ -49,11 +56,14 @@ func plan(o Options, rng *rand.Rand) []draft {
 		}
 		n := int(float64(o.Events)*shape(start)/weight*(0.8+0.4*rng.Float64())) + 1
 		drafts = append(drafts, draft{
-			key: o.key(rng, start), modified: start.Add(step + time.Duration(5+rng.IntN(60))*time.Second).Truncate(time.Second),
+			key: o.key(rng, start), begun: start.UTC().Truncate(time.Second), modified: start.Add(step + time.Duration(5+rng.IntN(60))*time.Second).Truncate(time.Second),
 			format: forms[i%len(forms)], records: arrivals(rng, from, start, start.Add(step), n),
 		})
 	}
 	oddities(rng, drafts)
+	if !o.only() {
+		return inForms(o, rng, drafts)
+	}
 	if o.Damaged {
 		damageSome(drafts)
 	}
@@ -168,7 +178,7 @@ func extras(o Options, rng *rand.Rand, drafts []draft) []draft {
 		case i == len(drafts)*2/3 && o.Damaged:
 			all = append(all, draft{key: o.key(rng, after), modified: after, format: "HTML page", body: []byte(page), damage: damageForeign})
 		case i == len(drafts)*3/4 && o.Damaged:
-			all = append(all, draft{key: o.key(rng, after), modified: after, format: "export task", body: exportLines(d.records), damage: damageForeign})
+			all = append(all, draft{key: o.key(rng, after), modified: after, format: "Parquet", body: parquet(), damage: damageForeign})
 		}
 	}
 	return all

@@ -7,6 +7,7 @@
 package sample
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -30,6 +31,9 @@ type Options struct {
 	Stream string
 	// Damaged adds the objects that cannot be read to their end.
 	Damaged bool
+	// Forms in which the logs are laid down, an even share of the objects in each;
+	// none for subscription records alone.
+	Forms []Form
 }
 
 // Default is the archive that people try first: three days of December 2018 in
@@ -66,8 +70,17 @@ const minObjects = 48
 
 // Event is one log event as it was logged.
 type Event struct {
-	ID   string
-	Time time.Time
+	// ID is empty where the form has none. Same then tells events apart: two of
+	// equal Same are the same event, met twice. It is the stream, the time, the
+	// message and how many equal ones stand Before it in its object; Placed events
+	// lack one of these, and are told apart by where they stand.
+	ID     string
+	Same   string
+	Before uint32
+	Placed bool
+	// Approximate: the Time is that of its object's key.
+	Time        time.Time
+	Approximate bool
 	// Message has U+FFFD for each byte that is not UTF-8 in the archive.
 	Message              string
 	Owner, Group, Stream string
@@ -77,7 +90,9 @@ type Event struct {
 type Object struct {
 	Key      string
 	Modified time.Time
-	Size     int
+	// Begun is the time in the key of an object with events, zero where it tells none.
+	Begun time.Time
+	Size  int
 	// Format is the form of the bytes, for people.
 	Format string
 	// Skipped objects hold no records and are known by their key.
@@ -100,14 +115,14 @@ type Truth struct {
 	Objects []Object
 }
 
-// Expect gives, by id, the events with from ≤ time < to that can be read: what
-// the cluster must hold after a run over this range, no more and no less.
+// Expect gives, by ID or Same, the events with from ≤ time < to that can be read:
+// what the cluster must hold after a run over this range, no more and no less.
 func (t Truth) Expect(from, to time.Time) map[string]Event {
 	events := map[string]Event{}
 	for _, o := range t.Objects {
 		for _, e := range o.Events {
 			if !e.Time.Before(from) && e.Time.Before(to) {
-				events[e.ID] = e
+				events[cmp.Or(e.ID, e.Same)] = e
 			}
 		}
 	}

@@ -19,6 +19,7 @@ import (
 // is written anew whenever it changes.
 type catalog struct {
 	UUID      string                     `json:"uuid"`
+	Zone      string                     `json:"zone,omitempty"` // that the page shows
 	Indices   map[string]*index          `json:"indices"`
 	Templates map[string]json.RawMessage `json:"templates"`
 }

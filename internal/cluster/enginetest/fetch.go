@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -64,17 +65,60 @@ func runMaven(ctx context.Context, d distribution, folder string) error {
 		}
 		args = []string{dependencyPlugin + ":copy-dependencies", lib}
 	}
-	if err := mvn(ctx, folder, args...); err != nil || d.module == "" {
+	if err := maven(ctx, folder, args); err != nil {
 		return err
 	}
-	return mvn(ctx, folder, dependencyPlugin+":copy", "-Dartifact="+d.module+":jar", lib)
+	if d.module != "" {
+		module := []string{dependencyPlugin + ":copy", "-Dartifact=" + d.module + ":jar", lib}
+		if err := maven(ctx, folder, module); err != nil {
+			return err
+		}
+	}
+	if d.plugin == "" {
+		return nil
+	}
+	return addPlugin(ctx, d, folder)
 }
 
-func mvn(ctx context.Context, folder string, args ...string) error {
+func maven(ctx context.Context, folder string, args []string) error {
 	cmd := exec.CommandContext(ctx, "mvn", append([]string{"-q", "-B"}, args...)...)
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mvn %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// addPlugin puts the jars of a plugin beside those of the runner, whose class path
+// it shares, but for those that the runner has in some version.
+func addPlugin(ctx context.Context, d distribution, folder string) error {
+	part := filepath.Join(folder, "plugin")
+	args := []string{dependencyPlugin + ":copy", "-Dartifact=" + d.plugin + ":zip", "-DoutputDirectory=" + part}
+	if err := maven(ctx, folder, args); err != nil {
+		return err
+	}
+	zips, err := filepath.Glob(filepath.Join(part, "*.zip"))
+	if err != nil || len(zips) != 1 {
+		return fmt.Errorf("%s brought %d zips: %w", d.plugin, len(zips), err)
+	}
+	r, err := zip.OpenReader(zips[0])
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // only read
+	lib := filepath.Join(folder, "lib")
+	version := regexp.MustCompile(`-[0-9][^/]*\.jar$`)
+	for _, f := range r.File {
+		if !strings.HasSuffix(f.Name, ".jar") || strings.Contains(f.Name, "/") {
+			continue
+		}
+		there, err := filepath.Glob(filepath.Join(lib, version.ReplaceAllString(f.Name, "")+"-[0-9]*.jar"))
+		if err != nil || len(there) > 0 {
+			continue
+		}
+		if err := extract(f, filepath.Join(lib, f.Name)); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
 	}
 	return nil
 }
@@ -97,7 +141,7 @@ func (d distribution) addModule(folder, target string) error {
 	}
 	// https://www.elastic.co/guide/en/elasticsearch/plugins/7.17/plugin-authors.html
 	properties := fmt.Sprintf("name=%s\ndescription=%s\nversion=%s\nelasticsearch.version=%s\njava.version=1.8\nclassname=%s\n",
-		name, name, version, version, d.plugin)
+		name, name, version, version, d.moduleClass)
 	return os.WriteFile(filepath.Join(module, "plugin-descriptor.properties"), []byte(properties), 0o644)
 }
 

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -51,17 +52,29 @@ func (r *Running) lay(lib, javaHome string, files map[string]string, settings []
 			"-basePath", r.folder, "-confPath", config, "-numOfNode", "1", "-baseHttpPort", strconv.Itoa(r.port - 1),
 			"-clusterName", r.cluster(),
 		}
+		if d.pluginClass != "" {
+			r.argv = append(r.argv, "-pluginTypes", d.pluginClass)
+		}
 	}
 	r.URL = "http://127.0.0.1:" + strconv.Itoa(r.port)
 	if err := r.configure(filepath.Join(config, d.config), settings); err != nil {
 		return err
 	}
+	if err := put(config, files); err != nil {
+		return err
+	}
+	return r.handOver()
+}
+
+// put writes files into a folder: their content by name.
+func put(folder string, files map[string]string) error {
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(config, name), []byte(content), 0o644); err != nil {
+		file := filepath.Join(folder, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(content), 0o644)); err != nil {
 			return err
 		}
 	}
-	return r.handOver()
+	return nil
 }
 
 func (r *Running) configure(file string, settings []string) error {
