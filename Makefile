@@ -65,6 +65,10 @@ fmt: $(GOFUMPT) ## format the code
 bench: ## one table of how fast it is, each figure beside what it is to be compared with
 	@.ci/bench
 
+.PHONY: bench-engines
+bench-engines: ## what real engines spend: mappings, replicas, a range beside a Python client (an hour)
+	go test -run '^$$' -bench '^Benchmark(Engines|Mappings|Replicas|Restore)$$' -benchtime 1x -timeout 180m ./cmd/rehydrate -engines
+
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)
 	@for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal local | xargs -n1 dirname | sort -u); do \

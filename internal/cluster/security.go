@@ -29,9 +29,9 @@ type SecurityRole struct {
 
 // WriterRole is what the Lambdas need, and ReaderRole what a person needs who
 // searches, on the indices of a prefix.
-func WriterRole(indexPrefix string) SecurityRole {
-	return SecurityRole{
-		Name: "rehydrate-" + indexPrefix + "-writer",
+func WriterRole(s run.Settings) SecurityRole {
+	r := SecurityRole{
+		Name: "rehydrate-" + s.IndexPrefix + "-writer",
 		Cluster: []string{
 			"cluster:monitor/*", "indices:admin/index_template/*", "indices:admin/template/get",
 			"indices:data/write/bulk", "indices:data/read/msearch",
@@ -41,8 +41,12 @@ func WriterRole(indexPrefix string) SecurityRole {
 			"indices:admin/settings/update", // loadReplicas
 			"indices:monitor/*", "indices:data/write/bulk*", "indices:data/write/index", "indices:data/read/search*", "indices:data/read/msearch*",
 		},
-		Indices: []string{indexPrefix + "-*"},
+		Indices: []string{s.IndexPrefix + "-*"},
 	}
+	if s.LoadReplicas >= 0 {
+		r.Index = append(r.Index, "indices:admin/settings/update")
+	}
+	return r
 }
 
 // ReaderRole is described at WriterRole.
@@ -194,6 +198,6 @@ func NameMapping(err error, s run.Settings) error {
 	}
 	with := *f
 	with.Remedy = fmt.Sprintf("the domain has fine-grained access control, which does not know %s: a master user makes these calls in the Dev Tools of Dashboards "+
-		"(the stack's output SearchRoleMapping has them for all Lambdas):\n%s", who, strings.Join(WriterRole(s.IndexPrefix).Calls(who), "\n"))
+		"(the stack's output SearchRoleMapping has them for all Lambdas):\n%s", who, strings.Join(WriterRole(s).Calls(who), "\n"))
 	return &with
 }
