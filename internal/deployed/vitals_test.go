@@ -31,7 +31,7 @@ type account struct {
 
 func (a *account) serve(t *testing.T) {
 	t.Helper()
-	machines := a.states.handler(t)
+	machines := a.handler(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case strings.HasSuffix(path, "/configuration"):
