@@ -44,7 +44,7 @@ test: setup lint lambdas node_modules cdk/nag/node_modules .venv/done ## everyth
 	$(MAKE) --no-print-directory demo
 	go test -race -short -timeout 20m $(PACKAGES)
 	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./cmd/rehydrate
-	go test -run '^(TestReadme|TestManyDays)$$' -timeout 10m ./cmd/rehydrate ./local/store
+	go test -run '^(TestReadme|TestManyDays|TestIndexEveryFormCutAtEveryByte)$$' -timeout 10m ./cmd/rehydrate ./local/store ./lambdas/index
 	go vet ./cdk/... && $(GOLANGCI_LINT) run ./cdk/...
 	go test -timeout 20m ./cdk/...
 
@@ -62,9 +62,8 @@ fmt: $(GOFUMPT) ## format the code
 	$(GOFUMPT) -w $$(git ls-files '*.go')
 
 .PHONY: bench
-bench: ## how fast it is, as ratios within one run
-	go test -run '^$$' -bench . ./internal/decode ./internal/document ./internal/bulk ./local/store ./local/lambdahost ./local/asl
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/archive ./internal/report ./cmd/rehydrate
+bench: ## one table of how fast it is, each figure beside what it is to be compared with
+	@.ci/bench
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)

@@ -44,7 +44,7 @@ func one(namespace, name, dimensionName string, value *string, statistic string)
 }
 
 // runMetric is one that the Lambdas write.
-func (w watched) runMetric(name, statistic string) metric {
+func (w watched) runMetric(name, statistic string) metric { //nolint:unparam // each metric has a statistic of its own
 	m := metric{namespace: metrics.Namespace, name: name, statistic: statistic}
 	values := map[string]string{"Stack": w.settings.Stack, "IndexPrefix": w.settings.IndexPrefix}
 	for _, name := range metrics.Dimensions() {
@@ -107,7 +107,7 @@ func (w watched) watchDomain(a alarms) {
 		1, w.domain("ClusterStatus.red", "Maximum"))
 	a.add("DomainBlocked", "The search domain takes no documents, for want of disk or memory.", 1, w.domain("ClusterIndexWritesBlocked", "Maximum"))
 	a.add("DomainMemory", "The Java heap of a node of the search domain is full to 95 %: give it more or bigger nodes, or fewer shards.",
-		95, w.domain("JVMMemoryPressure", "Maximum"))
+		95, w.domain("JVMMemoryPressure", "Maximum")).lasting(3)
 	const quarter = 1024 / 4 // of a GiB, in MiB
 	a.add("DomainDisk", "A node of the search domain has less than a quarter of its disk free: delete indices, or give it more (searchVolume).",
 		1, w.domain("FreeStorageSpace", "Minimum")).below(w.settings.Cluster.Gibibyte * quarter)
@@ -143,6 +143,9 @@ func (a alarms) add(id, description string, atLeast int, metrics ...metric) alar
 }
 
 type alarm struct{ awscloudwatch.CfnAlarm }
+
+// lasting has an alarm wait for so many periods in a row.
+func (a alarm) lasting(periods int) { a.SetEvaluationPeriods(jsii.Number(periods)) }
 
 // below has an alarm warn of too little instead of too much.
 func (a alarm) below(threshold int) {

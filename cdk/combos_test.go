@@ -55,7 +55,7 @@ func whole(more ...any) []any {
 		"archiveBufferMebibytes", "32", "archiveGlacierDays", "60", "archiveExpiryDays", "400",
 		"search", "new", "searchVersion", "OpenSearch_2.17", "searchInstance", "m7g.large.search", "searchNodes", "4", "searchVolume", "200",
 		"searchReaders", "arn:aws:iam::123456789012:role/searcher", "vpc", vpc, "subnets", subnetA + "," + subnetB,
-		"live", "true", "schedule", "00:05",
+		"loadReplicas", "0", "secretsSecurityGroup", "sg-0123456789abcdef1", "live", "true", "schedule", "00:05",
 	}, more...)
 }
 

@@ -68,7 +68,8 @@ type Network struct {
 	// S3Endpoint costs nothing, SecretsEndpoint some 7 dollars a month and subnet.
 	S3Endpoint      bool     `context:"s3Endpoint" default:"false" means:"Make a gateway endpoint for S3 in *routeTables*: it is free, and spares NAT's $0.045 a GB. Leave out where these have one already."`
 	RouteTables     []string `context:"routeTables" form:"^rtb-[0-9a-f]{8,17}$" takes:"a list of route table ids" means:"Route tables of the subnets; needed for *s3Endpoint*."`
-	SecretsEndpoint bool     `context:"secretsEndpoint" default:"false" means:"Make an interface endpoint for Secrets Manager, for subnets without NAT: some $7 a month and subnet. Leave out where the VPC has one already, and let that admit *LambdaSecurityGroup*."`
+	SecretsEndpoint bool     `context:"secretsEndpoint" default:"false" means:"Make an interface endpoint for Secrets Manager, for subnets without NAT: some $7 a month and subnet. Leave out where the VPC has one already."`
+	SecretsGroup    string   `context:"secretsSecurityGroup" form:"^sg-[0-9a-f]{8,17}$" takes:"the id of a security group" means:"Security group of an endpoint for Secrets Manager that the VPC has already: the stack opens it to the Lambdas."`
 	List            bool     `context:"listInVpc" default:"false" means:"Put the list Lambda into the VPC, too: for a bucket whose policy admits a VPC or its endpoint only (*aws:SourceVpce*)."`
 }
 

@@ -155,6 +155,7 @@ func TestRefused(t *testing.T) {
 		{"schedule without search", least("search", nil, "schedule", "05:30"), "rehydrate:schedule: has no effect without search"},
 		{"gzip without search", least("search", nil, "bulkGzip", "true"), "rehydrate:bulkGzip: has no effect without search"},
 		{"endpoint of no secret", least("vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "secretsEndpoint", true), "secretsEndpoint: has no effect without a secret"},
+		{"two endpoints of secrets", least("searchAuth", "basic", "searchSecret", secretARN, "vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "secretsEndpoint", true, "secretsSecurityGroup", "sg-0123456789abcdef0"), "secretsEndpoint: the VPC has an endpoint already"},
 		{"list in no VPC", least("listInVpc", true), "listInVpc: has no effect without vpc"},
 		{"access point", least("archive", "logs-abcdefghijklmnop-s3alias"), "the alias of an access point"},
 		{"ARN of an access point", least("archive", "arn:aws:s3:us-east-1:123456789012:accesspoint/logs"), "give the name of a bucket"},

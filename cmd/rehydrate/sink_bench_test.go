@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -81,6 +82,7 @@ func benchmarkIndex(b *testing.B, l *load, many int64, unit string, parts float6
 		b.Fatalf("%d documents in %d rounds, want %d in each", all.documents, b.N, l.events)
 	}
 	b.ReportMetric(all.ours.Seconds()/float64(many*int64(b.N))*parts, unit)
+	b.ReportMetric(all.host.Seconds()/float64(many*int64(b.N))*parts, "host-"+strings.TrimPrefix(unit, "cpu-"))
 	for name, share := range t.shares(b) {
 		b.ReportMetric(share, name+"-%")
 	}

@@ -38,6 +38,7 @@ func WriterRole(indexPrefix string) SecurityRole {
 		},
 		Index: []string{
 			"indices:admin/create", "indices:admin/mapping*", "indices:admin/get", "indices:admin/resolve/index", "indices:admin/refresh*",
+			"indices:admin/settings/update", // loadReplicas
 			"indices:monitor/*", "indices:data/write/bulk*", "indices:data/write/index", "indices:data/read/search*", "indices:data/read/msearch*",
 		},
 		Indices: []string{indexPrefix + "-*"},
@@ -169,11 +170,11 @@ func (r plainRequest) Do(ctx context.Context, transport esapi.Transport) (*esapi
 	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	res, err := transport.Perform(req)
+	res, err := transport.Perform(req) //nolint:bodyclose // as below
 	if err != nil {
 		return nil, err
 	}
-	return &esapi.Response{StatusCode: res.StatusCode, Body: res.Body, Header: res.Header}, nil
+	return &esapi.Response{StatusCode: res.StatusCode, Body: res.Body, Header: res.Header}, nil // closed by who asked
 }
 
 // NameMapping adds to a denial by the security plugin the calls that grant what is

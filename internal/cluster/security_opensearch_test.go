@@ -62,9 +62,9 @@ func TestSecurityOfOpenSearch(t *testing.T) {
 	}
 	writer, reader := as("lambda", password), as("searcher", password)
 	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
-	settings := run.Settings{IndexPrefix: "app", Zone: time.UTC, Shards: 1, Replicas: 0, Search: run.Search{Auth: "sigv4"}}
+	settings := run.Settings{IndexPrefix: "app", Zone: time.UTC, Shards: 1, Replicas: 1, LoadReplicas: 0, Search: run.Search{Auth: "sigv4"}}
 	prepare := func(ctx context.Context) (run.Prepared, error) {
-		prepared, err := writer.Prepare(ctx, settings, run.Plan{From: day, To: day.AddDate(0, 0, 1)})
+		prepared, err := writer.Prepare(ctx, settings, run.Plan{Run: "r1", From: day, To: day.AddDate(0, 0, 1)})
 		return prepared, cluster.NameMapping(err, settings)
 	}
 
@@ -111,6 +111,12 @@ func TestSecurityOfOpenSearch(t *testing.T) {
 	}
 	if counts, err := writer.Count(t.Context(), []string{"app-2018-12-10"}, day, day.AddDate(0, 0, 1)); err != nil || *counts[0].Documents != 1 {
 		t.Errorf("counted %+v, %v", counts, err)
+	}
+	if err := writer.EndLoading(t.Context(), "app", "r1"); err != nil {
+		t.Errorf("the replicas at the end of the run: %v", err)
+	}
+	if _, answer := send(master, http.MethodGet, "/app-2018-12-10/_settings", ""); !strings.Contains(answer, `"number_of_replicas":"1"`) {
+		t.Errorf("the index has the settings %s", answer)
 	}
 	if prepared, err := prepare(t.Context()); err != nil || prepared.Installed || len(prepared.Warnings) > 0 {
 		t.Errorf("once more: %+v, %v", prepared, err)

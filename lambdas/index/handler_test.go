@@ -60,6 +60,10 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys, err := archive.New(f.client, "archive", told.ArchivePrefixes, told.ArchiveZone)
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.handler = handler{
 		settings: told,
 		objects:  func(run.Object) archive.Getter { return f.client },
@@ -67,6 +71,7 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 		connect:  f.sender,
 		maker:    document.NewMaker(told),
 		section:  files.Usual(),
+		began:    keys.Began,
 		metrics:  &f.buffer,
 		now:      time.Now,
 	}

@@ -191,6 +191,28 @@ func TestPlanEstimates(t *testing.T) {
 	}
 }
 
+// The sample is of the archive's bytes: many small objects do not hide what a few
+// large ones hold.
+func TestPlanEstimatesUnevenObjects(t *testing.T) {
+	f := newFixture(t)
+	event := `{"id":"1","timestamp":1544414264183,"message":"a"}`
+	head := `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[`
+	for i := range 200 {
+		f.put(t, fmt.Sprintf("2018-12-10T00:%02d:%02dZ", i/60, i%60), head+event+"]}")
+	}
+	for i := range 10 {
+		f.put(t, fmt.Sprintf("2018-12-10T01:00:%02dZ", i), head+event+strings.Repeat(","+event, 999)+"]}")
+	}
+	if _, err := f.list(t, "r1", `{"from":"2018-12-10","to":"2018-12-10","plan":true}`); err != nil {
+		t.Fatal(err)
+	}
+	var v run.Inventory
+	f.read(t, run.InventoryKey("r1"), &v)
+	if e := v.Estimate; e == nil || e.Sampled != 20 || e.Events < 9000 || e.Events > 11500 {
+		t.Errorf("estimate %+v, there are 10,200 events", e)
+	}
+}
+
 // What lies below ** is in every manifest; the plan says so, and what of it is of
 // the range.
 func TestPlanOfAllBelow(t *testing.T) {

@@ -22,6 +22,9 @@ type sampler struct {
 
 // beginning is what the first bytes of an object told.
 type beginning struct {
+	// stands for so many bytes of the archive, beside those of the other objects.
+	stands float64
+
 	events, plain, read int64
 	inRange             int64 // of the events
 	unreadable          bool
@@ -35,21 +38,6 @@ type beginning struct {
 // output is what a run would make of the events: the lines of those that are wanted,
 // and the same in gzip; of the lines for a cluster, what are documents.
 type output struct{ wanted, text, packed, documents int64 }
-
-// add adds what another object told.
-func (b *beginning) add(n beginning) {
-	b.events += n.events
-	b.inRange += n.inRange
-	b.plain += n.plain
-	b.read += n.read
-	b.asksKMS = b.asksKMS || n.asksKMS
-	b.malformed += n.malformed
-	b.inferred.Add(n.inferred)
-	b.wanted += n.wanted
-	b.text += n.text
-	b.packed += n.packed
-	b.documents += n.documents
-}
 
 // peek decodes the beginning of an object. What is wrong with the object is no
 // error: a run would report it.

@@ -60,13 +60,21 @@ func (r *Running) lay(lib, javaHome string, files map[string]string, settings []
 	if err := r.configure(filepath.Join(config, d.config), settings); err != nil {
 		return err
 	}
+	if err := put(config, files); err != nil {
+		return err
+	}
+	return r.handOver()
+}
+
+// put writes files into a folder: their content by name.
+func put(folder string, files map[string]string) error {
 	for name, content := range files {
-		file := filepath.Join(config, name)
+		file := filepath.Join(folder, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(content), 0o644)); err != nil {
 			return err
 		}
 	}
-	return r.handOver()
+	return nil
 }
 
 func (r *Running) configure(file string, settings []string) error {
