@@ -78,8 +78,7 @@ func Leaves(network, cluster, region string) bool {
 	if ip := net.ParseIP(host); ip != nil && (ip.IsLoopback() || ip.IsPrivate()) || host == "localhost" {
 		return false
 	}
-	labels := strings.Split(host, ".")
-	return !(strings.HasSuffix(host, ".amazonaws.com") && slices.Contains(labels, region))
+	return !strings.HasSuffix(host, ".amazonaws.com") || !slices.Contains(strings.Split(host, "."), region)
 }
 
 // TransitionsPerSecond are the state transitions that Step Functions makes in a

@@ -30,26 +30,32 @@ func (s *Stack) environment(ctx context.Context) (map[string]string, error) {
 
 // look asks the prepare Lambda how it sees the cluster, which changes nothing. Its
 // error is what is wrong with the cluster, or that the Lambda cannot be asked.
-func (s *Stack) look(ctx context.Context) (run.Prepared, error) {
-	var prepared run.Prepared
-	name := s.function("prepare")
-	payload, err := json.Marshal(run.PrepareRequest{})
+func (s *Stack) look(ctx context.Context) (p run.Prepared, err error) {
+	err = s.invoke(ctx, "prepare", run.PrepareRequest{}, &p)
+	return p, err
+}
+
+// invoke invokes the stack's Lambda of a role. What that itself fails with is an error
+// in its own words.
+func (s *Stack) invoke(ctx context.Context, role string, request, answer any) error {
+	name := s.function(role)
+	payload, err := json.Marshal(request)
 	if err != nil {
-		return prepared, err
+		return err
 	}
 	out, err := lambda.NewFromConfig(s.config).Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(name), Payload: payload})
 	if err != nil {
-		return prepared, refused("invoke the function "+name, err)
+		return refused("invoke the function "+name, err)
 	}
 	if out.FunctionError != nil {
 		var failed struct{ ErrorMessage string }
 		if json.Unmarshal(out.Payload, &failed) != nil || failed.ErrorMessage == "" {
 			failed.ErrorMessage = string(out.Payload)
 		}
-		return prepared, errors.New(failed.ErrorMessage)
+		return errors.New(failed.ErrorMessage)
 	}
-	if err := json.Unmarshal(out.Payload, &prepared); err != nil {
-		return prepared, fmt.Errorf("read the answer of %s: %w", name, err)
+	if err := json.Unmarshal(out.Payload, answer); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", name, err)
 	}
-	return prepared, nil
+	return nil
 }

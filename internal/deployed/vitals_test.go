@@ -21,15 +21,37 @@ type account struct {
 	failed      bool   // instead of answering
 	values      []float64
 	asked       []string
+
+	state         string // of the functions
+	listed        string // what list answers
+	listFailed    bool
+	notifications string // of the bucket
+	alarm         string // that rings
 }
 
 func (a *account) serve(t *testing.T) {
 	t.Helper()
-	machines := a.states.handler(t)
+	machines := a.handler(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case strings.HasSuffix(path, "/configuration"):
-			fmt.Fprintf(w, `{"FunctionName":"x","State":"Active","Environment":{"Variables":%s}}`, a.environment)
+			fmt.Fprintf(w, `{"FunctionName":"x","State":%q,"Environment":{"Variables":%s}}`, a.state, a.environment)
+		case strings.Contains(path, "-list/invocations"):
+			if a.listFailed {
+				w.Header().Set("X-Amz-Function-Error", "Unhandled")
+			}
+			_, _ = io.WriteString(w, a.listed)
+		case r.URL.Query().Has("notification"):
+			w.Header().Set("Content-Type", "application/xml")
+			fmt.Fprintf(w, `<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">%s</NotificationConfiguration>`, a.notifications)
+		case strings.Contains(path, "DescribeAlarms"):
+			alarms := cbor.List{}
+			if a.alarm != "" {
+				alarms = append(alarms, cbor.Map{"AlarmName": cbor.String(a.alarm), "AlarmDescription": cbor.String("it does")})
+			}
+			w.Header().Set("Content-Type", "application/cbor")
+			w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+			_, _ = w.Write(cbor.Encode(cbor.Map{"MetricAlarms": alarms}))
 		case strings.HasSuffix(path, "/invocations"):
 			body, _ := io.ReadAll(r.Body)
 			a.asked = append(a.asked, path+string(body))

@@ -70,8 +70,9 @@ type IndexRequest struct {
 // ListRequest is the payload of the list Lambda, whose answer is the Plan.
 type ListRequest struct {
 	// Request is the execution input as it came; see ParseRequest.
-	Request   json.RawMessage `json:"request"`
-	Execution Execution       `json:"execution"`
+	Request json.RawMessage `json:"request"`
+	// Execution is empty for a look at the archive that writes nothing.
+	Execution Execution `json:"execution"`
 }
 
 // Execution is the part of the Step Functions context object that a run needs.

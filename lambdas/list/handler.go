@@ -29,11 +29,15 @@ type lister interface {
 // stat gives an object of the archive as it is now.
 type stat func(context.Context, run.Object) (run.Object, error)
 
-// List answers with the plan of the execution that asks.
+// List answers with the plan of the execution that asks. Asked for no execution, it
+// looks as for a run that begins now, and writes nothing.
 func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error) {
 	request, err := run.ParseRequest(req.Request)
 	if err != nil {
 		return run.Plan{}, err
+	}
+	if req.Execution.ID == "" && req.Execution.Name == "" {
+		return h.look(ctx, request)
 	}
 	if !run.ValidName(req.Execution.Name) {
 		return run.Plan{}, &run.Fault{Name: run.InvalidRequest, Reason: fmt.Sprintf(
@@ -83,15 +87,19 @@ func (h handler) folder(name string) runs.Folder { return runs.Folder{Bucket: h.
 
 // find lists the archive into the manifest and takes stock of it.
 func (h handler) find(ctx context.Context, plan *run.Plan) error {
-	window := archive.Window{
-		From: plan.From.Add(-time.Duration(plan.MarginBefore)),
-		To:   plan.To.Add(time.Duration(plan.MarginAfter)),
-	}
 	return h.takeStock(ctx, plan, func(take func(run.Object) error) (archive.Found, error) {
-		found, err := h.archive.List(ctx, window, take)
+		found, err := h.archive.List(ctx, window(*plan), take)
 		plan.Skipped, plan.Prefixes = found.Skipped, found.Prefixes
 		return found, err
 	})
+}
+
+// window is the time in which objects of the plan's range may have begun.
+func window(plan run.Plan) archive.Window {
+	return archive.Window{
+		From: plan.From.Add(-time.Duration(plan.MarginBefore)),
+		To:   plan.To.Add(time.Duration(plan.MarginAfter)),
+	}
 }
 
 // takeStock makes the manifest of what list takes, counts it in the plan, and

@@ -375,3 +375,26 @@ func faultName(err error) string {
 	}
 	return ""
 }
+
+// A look tries what a run would need, and writes nothing.
+func TestLook(t *testing.T) {
+	f := newFixture(t)
+	yesterday := time.Now().UTC().Add(-24 * time.Hour).Format(time.RFC3339)
+	f.put(t, yesterday, "x")
+	look := func() (run.Plan, error) {
+		return f.List(t.Context(), run.ListRequest{Request: json.RawMessage(`{"lastDays":2,"plan":true,"destination":"files"}`)})
+	}
+	p, err := look()
+	if err != nil || p.Objects != 1 || len(p.Prefixes) == 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if files, err := os.ReadDir(f.runsDir); err != nil || len(files) != 0 {
+		t.Errorf("it wrote %v, %v", files, err)
+	}
+	f.open = func(context.Context, run.Object) (*archive.Body, error) {
+		return nil, &run.Fault{Name: run.Denied, Reason: "S3 denies access"}
+	}
+	if _, err := look(); faultName(err) != run.Denied {
+		t.Errorf("an archive that may not be read: %v", err)
+	}
+}

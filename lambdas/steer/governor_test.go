@@ -29,7 +29,7 @@ func (b *busy) room(children int) run.Room {
 func govern(g *governor, b *busy, n int) (path []int, why string) {
 	now := run.AutoStart
 	for range n {
-		for !g.add(b.room(now)) { //nolint:revive // looks until it can judge
+		for !g.add(b.room(now)) { // until it can judge
 		}
 		now, why = g.judge(now)
 		path = append(path, now)

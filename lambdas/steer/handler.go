@@ -143,7 +143,7 @@ func (s *steering) unknown(ctx context.Context, err error, p progress) error {
 		slog.Warn("the run cannot be steered", "run", s.mapRun, "error", reason)
 	}
 	if err != nil {
-		return nil // it may answer again
+		return nil //nolint:nilerr // it may answer again
 	}
 	return s.change(ctx, p.Concurrency, max(p.Concurrency, min(run.DefaultMaxConcurrency, s.governor.most)), "the cluster tells nothing of its nodes")
 }
