@@ -1,4 +1,4 @@
-// Package lambdas is one program that is all Lambdas. Each stands in a
+// Package lambdas is one program that is all of the Lambdas. Each stands in a
 // package of its own; this one only chooses.
 package lambdas
 
@@ -13,11 +13,12 @@ import (
 	"github.com/rehydrate/rehydrate/lambdas/prepare"
 	"github.com/rehydrate/rehydrate/lambdas/report"
 	"github.com/rehydrate/rehydrate/lambdas/start"
+	"github.com/rehydrate/rehydrate/lambdas/steer"
 	"github.com/rehydrate/rehydrate/lambdas/views"
 )
 
 // Main serves the invocations of the Lambda that handler names, list, prepare,
-// index, report or views, until the process is ended. Any other name answers every
+// index, report, steer or views, until the process is ended. Any other name answers every
 // invocation with what is wrong with it.
 func Main(handler string) {
 	switch handler {
@@ -29,6 +30,8 @@ func Main(handler string) {
 		start.Main(index.Setup)
 	case "report":
 		start.Main(report.Setup)
+	case "steer":
+		start.Main(steer.Setup)
 	case "views":
 		start.Main(views.Setup)
 	default:
@@ -39,6 +42,6 @@ func Main(handler string) {
 func unknown(handler string) error {
 	return &run.Fault{
 		Name: run.InvalidSettings, Reason: fmt.Sprintf("the function's handler is %q, which is none of this program's Lambdas", handler),
-		Remedy: "set it to list, prepare, index, report or views",
+		Remedy: "set it to list, prepare, index, report, steer or views",
 	}
 }

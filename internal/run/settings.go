@@ -48,6 +48,10 @@ type Settings struct {
 
 	Search Search
 	Limits Limits
+	// Network says how the index Lambda reaches S3 and the cluster, by which its
+	// traffic is priced: over the internet where it is in no VPC, or from within one,
+	// S3 by a gateway endpoint or through NAT.
+	Network string `env:"NETWORK" default:"internet" values:"internet,endpoint,nat"`
 
 	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD. Stacks that use one cluster need a prefix each: the index template is named by it, and would be shared." usage:"Indices are named PREFIX-YYYY-MM-DD."`
 	Zone        *time.Location `env:"TIME_ZONE" context:"zone" flag:"zone" default:"Asia/Tokyo" means:"Zone whose days the indices, the request and the schedule are meant in." usage:"Time zone of days, index names and @timestamp."`
@@ -73,6 +77,13 @@ type Settings struct {
 	// Version of this program, told in reports.
 	Version string `env:"REHYDRATE_VERSION" default:"development"`
 }
+
+// Values of Settings.Network.
+const (
+	NetworkInternet = "internet"
+	NetworkEndpoint = "endpoint"
+	NetworkNAT      = "nat"
+)
 
 // Search says how the cluster is reached.
 type Search struct {
@@ -100,6 +111,12 @@ type Limits struct {
 	MaxEvents   int    `env:"MAX_EVENTS" context:"maxEvents" default:"0" range:"0 to 9007199254740991" means:"Most events of a run, the same; this one also holds while a run goes on, which then ends Incomplete."`
 	MaxCost     string `env:"MAX_COST" context:"maxCost" form:"^[0-9]+([.][0-9]+)?$" takes:"a number of US dollars" means:"Most US dollars that a run may cost in AWS, by its plan's estimate; empty for no bound."`
 	MaxDuration string `env:"MAX_DURATION" context:"maxDuration" form:"^([0-9]+[hms])+$" takes:"a duration such as 2h" means:"Longest time that a run may take, by its plan's estimate; empty for no bound."`
+}
+
+// DefaultIndexPrefix is the IndexPrefix of a stack that was told none.
+func DefaultIndexPrefix() string {
+	prefix, _ := reflect.TypeFor[Settings]().FieldByName("IndexPrefix")
+	return prefix.Tag.Get("default")
 }
 
 // DerivedIDPrefix begins the ids that are derived. CloudWatch Logs' own are

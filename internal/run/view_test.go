@@ -102,7 +102,7 @@ func TestBudget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	within := Estimate{Sampled: 3, Wanted: 100, WantedBytes: 1000, Dollars: 1.5, Seconds: 7200}
+	within := Estimate{Sampled: 3, Wanted: 100, WantedBytes: 1000, Cost: Cost{Dollars: 1.5}, Seconds: 7200}
 	for _, c := range []struct {
 		name, input string
 		change      func(*Estimate)
