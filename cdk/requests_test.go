@@ -120,6 +120,9 @@ func TestLoadingRequests(t *testing.T) {
 			}
 		}
 		for _, a := range endLoadingRequests("ecs-task") {
+			if strings.HasSuffix(a.path, "loading-ecs-task-*") {
+				continue // of a view
+			}
 			if !slices.ContainsFunc(sent, a.matches) {
 				t.Errorf("%s may send %s %s, and does not", who, a.method, a.path)
 			}
