@@ -33,13 +33,29 @@ func newLender(t *testing.T, s *suite) *lender {
 // fresh begins anew, with two days in each view; the other one never expires.
 func (l *lender) fresh(t *testing.T) {
 	t.Helper()
+	l.clear(t)
 	l.again(t)
+	l.clear(t)
+	if _, err := l.Prepare(t.Context(), l.settings, l.plan("before")); err != nil {
+		t.Fatal(err)
+	}
+	l.create(t, 0)
+	l.fill(t, lentView, "1d")
+	l.fill(t, "other", "")
+}
+
+// clear deletes all that it has made: an engine has room for so many shards.
+func (l *lender) clear(t *testing.T) {
+	t.Helper()
+	if l.target.NoSizes {
+		return // the embedded store begins empty, has room for all, and takes a while to delete
+	}
+	l.delete(t, l.days[:]...)
+	l.send(t, esapi.IndicesDeleteIndexTemplateRequest{Name: "rehydrate-" + l.prefix})
 	for _, view := range []string{lentView, "other"} {
 		l.delete(t, l.index(view, 0), l.index(view, 1), l.index(view, 2))
 		l.send(t, esapi.IndicesDeleteIndexTemplateRequest{Name: l.viewTemplate(view)})
 	}
-	l.fill(t, lentView, "1d")
-	l.fill(t, "other", "")
 }
 
 func (l *lender) viewTemplate(view string) string { return "rehydrate.view-" + l.prefix + "-" + view }
@@ -310,8 +326,12 @@ func testExpire(t *testing.T, s *suite) {
 func testExpireKilled(t *testing.T, s *suite) {
 	l := newLender(t, s)
 	due := l.now.AddDate(0, 0, 1)
+	step := 1
+	if l.target.NoSizes {
+		step = 2 // see clear
+	}
 	for _, doing := range []string{"expire", "extend"} {
-		for n := 0; ; n++ {
+		for n := 0; ; n += step {
 			l.fresh(t)
 			client, ended := l.mortal(t, n)
 			if doing == "expire" {
