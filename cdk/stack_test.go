@@ -207,7 +207,7 @@ func TestDashboardIsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &d); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
-	if len(d.Widgets) != 14 {
+	if len(d.Widgets) != 19 {
 		t.Errorf("the dashboard has %d widgets", len(d.Widgets))
 	}
 }

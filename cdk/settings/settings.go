@@ -73,6 +73,18 @@ type Network struct {
 	List            bool     `context:"listInVpc" default:"false" means:"Put the list Lambda into the VPC, too: for a bucket whose policy admits a VPC or its endpoint only (*aws:SourceVpce*)."`
 }
 
+// way is how the index Lambda reaches S3, as far as the stack knows: the VPC may
+// have an endpoint already.
+func (n Network) way() string {
+	switch {
+	case n.VPC == "":
+		return run.NetworkInternet
+	case n.S3Endpoint:
+		return run.NetworkEndpoint
+	}
+	return run.NetworkNAT
+}
+
 // Lambdas is what the functions are given, beside the index Lambda's memory.
 type Lambdas struct {
 	ListMemory    int `context:"listMemory" default:"1769" range:"128 to 10240" means:"MiB of memory of the list Lambda; 1769 is one whole processor, and less takes longer in proportion."`
@@ -137,6 +149,9 @@ func (s Settings) Zones() int {
 	return min(len(s.Network.Subnets), 3)
 }
 
+// HasCluster tells whether the stack has a cluster, made by it or given.
+func (s Settings) HasCluster() bool { return s.Cluster.New || s.Search.URL != "" }
+
 // Made is what of the Lambdas' settings only the stack knows.
 type Made struct {
 	ArchiveBucket, RunBucket, SearchURL, Version string
@@ -153,6 +168,7 @@ func (s Settings) Environment(m Made) map[string]string {
 	if r.Search.Master = m.Master; m.Master != "" {
 		r.Search.Writers, r.Search.Readers = m.Writers, s.Cluster.Readers
 	}
+	r.Network = s.Network.way()
 	// The region is part of the ARN of a domain that exists. A new domain lies in
 	// the stack's own, which the Lambdas know.
 	if parts := strings.Split(s.Cluster.Domain, ":"); len(parts) > 3 {

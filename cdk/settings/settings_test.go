@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
@@ -234,7 +235,7 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := s.Settings
-		want.RunBucket, want.Version = "my-runs", "1.2.3"
+		want.RunBucket, want.Version, want.Network = "my-runs", "1.2.3", run.NetworkInternet
 		if s.Cluster.Domain != "" {
 			want.Search.Region = "ap-northeast-1"
 		}
@@ -245,6 +246,25 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("Lambdas read %+v\nwant %+v", got, want)
+		}
+	}
+}
+
+// How the index Lambda reaches S3 and the cluster is known where the stack makes it
+// so, for prices.
+func TestNetworkIsToldForPrices(t *testing.T) {
+	vpc := []any{"search", "https://vpc-logs.example", "vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0"}
+	for want, context := range map[string]map[string]any{
+		"":                  least(), // the default
+		run.NetworkNAT:      least(vpc...),
+		run.NetworkEndpoint: least(append(vpc, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0")...),
+	} {
+		s, err := Read(context)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Environment(Made{ArchiveBucket: "a", RunBucket: "r", SearchURL: "u", Version: "v"})["NETWORK"]; got != want {
+			t.Errorf("NETWORK is %q, want %q", got, want)
 		}
 	}
 }

@@ -96,6 +96,9 @@ type Report struct {
 	// Chain is nil unless the run is a retry.
 	Chain *Chain `json:"chain"`
 
+	// Cost is what the run took of AWS, by list prices; nil for one on a computer.
+	Cost *run.Cost `json:"cost"`
+
 	// Map is what the Distributed Map ended with, empty where it succeeded.
 	Map run.Caught `json:"map"`
 	// Cluster is what Prepare found; nil where it was not called.

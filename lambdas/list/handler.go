@@ -3,6 +3,7 @@ package list
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
@@ -66,6 +67,9 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 
 // reaches tells why the plan's destination is none of this stack, or nil.
 func (h handler) reaches(plan run.Plan) error {
+	if err := plan.CheckSteering(); err != nil {
+		return err
+	}
 	if plan.Destination == run.ToFiles || h.settings.Search.URL != "" {
 		return nil
 	}
@@ -110,11 +114,29 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 		return err
 	}
 	inventory := stock.result(plan.From, plan.To)
-	if plan.PlanOnly && plan.Objects > 0 {
-		sampler := sampler{open: h.open, settings: h.settings, plan: *plan}
-		if inventory.Estimate, err = chosen.estimate(ctx, &sampler, h.settings.IndexMemory); err != nil {
-			return err
-		}
+	if err := h.weigh(ctx, *plan, chosen, &inventory); err != nil {
+		return err
+	}
+	if e := inventory.Estimate; e != nil {
+		plan.Expected = run.Expected{Documents: e.Wanted, Bytes: e.DocumentBytes}
 	}
 	return folder.PutInventory(ctx, inventory)
+}
+
+// weigh estimates the run: for a plan, and for Prepare, which compares it with what
+// the cluster has room for. A run goes on without an estimate.
+func (h handler) weigh(ctx context.Context, plan run.Plan, chosen *sample, v *run.Inventory) error {
+	if plan.Objects == 0 || !plan.PlanOnly && plan.Destination == run.ToFiles {
+		return nil
+	}
+	var err error
+	v.Estimate, v.Encrypted, err = chosen.estimate(ctx, &sampler{open: h.open, settings: h.settings, plan: plan}, v.Stored)
+	if err != nil && !plan.PlanOnly && ctx.Err() == nil {
+		slog.Warn("the run cannot be estimated", "error", err.Error())
+		return nil
+	}
+	if err == nil && plan.PlanOnly {
+		v.Advice = append(v.Advice, advise(*v)...)
+	}
+	return err
 }
