@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
@@ -23,6 +24,8 @@ type handler struct {
 	connect func(context.Context) (*bulk.Sender, error)
 	maker   *document.Maker
 	section files.Section
+	// metrics receives a line of metrics for each call.
+	metrics io.Writer
 	// buffers are those of the object read last: there is one call at a time.
 	buffers *decode.Buffers
 	// began reads from a key when its object was begun, and whether that is loose.
@@ -56,6 +59,7 @@ func (h handler) Index(ctx context.Context, req run.IndexRequest) (run.Work, err
 		c.to = newIndexed(c, sender)
 	}
 	outcome, err := c.run(ctx)
+	c.tell(begun)
 	if err != nil {
 		return run.Work{}, err
 	}

@@ -36,6 +36,8 @@ type fixture struct {
 	runs   string
 	client *s3.Client
 	server *bulktest.Server
+
+	buffer bytes.Buffer // of metrics
 }
 
 func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest.Reply) *fixture {
@@ -70,6 +72,7 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 		maker:    document.NewMaker(told),
 		section:  files.Usual(),
 		began:    keys.Began,
+		metrics:  &f.buffer,
 		now:      time.Now,
 	}
 	return f

@@ -4,6 +4,7 @@ package index
 
 import (
 	"context"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -47,6 +48,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		connect: sender(settings),
 		maker:   document.NewMaker(settings),
 		section: files.Usual(),
+		metrics: os.Stdout,
 		buffers: &decode.Buffers{},
 		began:   keys.Began,
 		now:     time.Now,
