@@ -45,6 +45,7 @@ func private(more ...any) []any {
 		"indexTimeout", "600", "indexReserved", "20", "bulkBytes", "1048576", "bulkInFlight", "3", "bulkGzip", "true",
 		"recordLimit", "2097152", "live", "true", "schedule", "05:30", "scheduleDays", "3", "keepRuns", "false",
 		"runDays", "30", "logDays", "7", "email", "ops@example.com", "dashboard", "false",
+		"expireAt", "4:15", "dashboardsUrl", "https://kibana.internal:5601", "maxBytes", "1000000000", "maxEvents", "5000000", "maxCost", "2.50", "maxDuration", "2h",
 	}, more...)
 }
 

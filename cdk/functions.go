@@ -38,7 +38,8 @@ func plans(scope constructs.Construct, s settings.Settings, r rights) []plan {
 		{"report", "Report", "Adds up a run", l.ReportMemory, 900, 0, vpc, r.report(), reportRequests(s.Settings)},
 	}
 	if s.HasCluster() {
-		made = append(made, plan{"steer", "Steer", "Steers a run whose maxConcurrency is auto", 256, 900, 0, false, r.steer(scope), nil})
+		made = append(made, plan{"steer", "Steer", "Steers a run whose maxConcurrency is auto", 256, 900, 0, false, r.steer(scope), nil},
+			plan{"views", "Views", "Looks after the views of the cluster", l.PrepareMemory, 900, 0, vpc, r.views(), viewsRequests(s.Settings)})
 	}
 	return made
 }

@@ -53,8 +53,8 @@ func (r rights) index() []awsiam.PolicyStatement {
 		// read, only to who may list its bucket. A read has no prefix to compare.
 		allow("TellGoneFromDenied", []string{"s3:ListBucket"}, []string{r.archive.arn},
 			r.ofAccount(conditions{"StringLikeIfExists": {"s3:prefix": r.staticPrefixes()}})),
-		r.readRuns("ReplayRejected", run.RejectedFolder(anyRun)+"*"),
-		r.writeRuns(run.RejectedFolder(anyRun)+"*", run.EventsFolder(anyRun)+"*"),
+		r.readRuns("ReplayRejected", run.RejectedFolder(anyRun)+"*", run.SpentKey(anyRun)),
+		r.writeRuns(run.RejectedFolder(anyRun)+"*", run.EventsFolder(anyRun)+"*", run.SpentKey(anyRun)),
 		r.listRuns(),
 	}
 	return slices.Concat(may, r.archiveKey(), r.runKey(), r.search(indexRequests()))

@@ -186,7 +186,7 @@ func TestDomainIsOpenedByPrepareOnly(t *testing.T) {
 	variables := environment(t, tpl, "PrepareFunction")
 	for name, want := range map[string]string{
 		"SEARCH_MASTER":  "${MasterSecret}",
-		"SEARCH_WRITERS": `["${PrepareRole.Arn}","${IndexRole.Arn}","${ReportRole.Arn}"]`,
+		"SEARCH_WRITERS": `["${PrepareRole.Arn}","${IndexRole.Arn}","${ReportRole.Arn}","${ViewsRole.Arn}"]`,
 		"SEARCH_READERS": `["arn:aws:iam::123456789012:role/searcher"]`,
 	} {
 		if variables[name] != want {
@@ -207,7 +207,8 @@ func TestRoleMappingIsPutOut(t *testing.T) {
 	text := plain(synthesize(t, signed()...).Outputs["SearchRoleMapping"].Value).(string)
 	for _, want := range []string{
 		"PUT _plugins/_security/api/roles/rehydrate-ecs-task-writer\n{", `"index_patterns":["ecs-task-*"]`,
-		"PUT _plugins/_security/api/rolesmapping/rehydrate-ecs-task-writer\n" + `{"backend_roles":["${PrepareRole.Arn}","${IndexRole.Arn}","${ReportRole.Arn}"]}`,
+		"PUT _plugins/_security/api/rolesmapping/rehydrate-ecs-task-writer\n" + `{"backend_roles":["${PrepareRole.Arn}","${IndexRole.Arn}","${ReportRole.Arn}","${ViewsRole.Arn}"]}`,
+		`{"index_patterns":["ecs-task-*-20??-??-??"],"allowed_actions":["indices:admin/delete"]}`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s\nis not in\n%s", want, text)

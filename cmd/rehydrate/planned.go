@@ -54,6 +54,7 @@ func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 	}
 	if e := v.Estimate; e != nil {
 		fmt.Fprintf(w, "By %d objects: about %d events, %d of them of the range; %d bytes of plain text\n", e.Sampled, e.Events, e.InRange, e.PlainBytes)
+		fmt.Fprintf(w, "  wanted (in the range and the filters): about %d events, %d bytes of messages\n", e.Wanted, e.WantedBytes)
 		showForms(w, e)
 		if e.Unreadable > 0 {
 			fmt.Fprintf(w, "  %d of them could not be read to the end\n", e.Unreadable)

@@ -151,6 +151,8 @@ func endText(c run.End) string {
 		return "without a result"
 	case run.Twice:
 		return "reported twice"
+	case run.Capped:
+		return "cut short by maxEvents"
 	}
 	return string(c)
 }

@@ -37,8 +37,8 @@ type Inventory struct {
 	Outside       int64    `json:"outside"`
 	Unmatched     int64    `json:"unmatched"`
 	UnmatchedKeys []string `json:"unmatchedKeys"`
-	// Estimate is nil where nothing was found, where events go into files and more
-	// than a plan is wanted, and where objects could not be looked into.
+	// Estimate is nil where nothing was found, where events go into files and neither a
+	// plan is wanted nor a budget to be kept, and where objects could not be looked into.
 	Estimate *Estimate `json:"estimate,omitempty"`
 }
 
@@ -101,8 +101,10 @@ type Estimate struct {
 	Forms     map[string]int64 `json:"forms"`
 	Malformed int64            `json:"malformed"`
 	Inferred
-	// Wanted of the events are of the range and pass the filters.
-	Wanted int64 `json:"wanted"`
+	// Wanted of the events are of the range and pass the filters, WantedBytes are those
+	// of their messages.
+	Wanted      int64 `json:"wanted"`
+	WantedBytes int64 `json:"wantedBytes"`
 	// DocumentBytes are those of their documents, BulkBytes of the bulk bodies with
 	// these, SentBytes the same as they are sent, perhaps compressed.
 	DocumentBytes int64 `json:"documentBytes,omitempty"`

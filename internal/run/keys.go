@@ -15,6 +15,9 @@ func PlanKey(name string) string { return Folder(name) + "plan.json" }
 // ManifestKey holds one Object a line (JSON Lines).
 func ManifestKey(name string) string { return Folder(name) + "manifest.jsonl" }
 
+// SpentKey holds how many events the children of a run with MaxEvents have taken.
+func SpentKey(name string) string { return Folder(name) + "spent.json" }
+
 // InventoryKey holds the Inventory.
 func InventoryKey(name string) string { return Folder(name) + "inventory.json" }
 

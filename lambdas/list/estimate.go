@@ -149,6 +149,7 @@ func (s *sample) scale(e *run.Estimate, told []beginning, sampler *sampler) {
 	e.Malformed = inAll(func(n beginning) int64 { return n.malformed })
 	e.PlainBytes = inAll(func(n beginning) int64 { return n.plain })
 	e.Wanted = inAll(func(n beginning) int64 { return n.wanted })
+	e.WantedBytes = inAll(func(n beginning) int64 { return n.messages })
 	e.Inferred = run.Inferred{
 		DerivedIDs:   inAll(func(n beginning) int64 { return n.inferred.DerivedIDs }),
 		PlacedIDs:    inAll(func(n beginning) int64 { return n.inferred.PlacedIDs }),
