@@ -241,7 +241,7 @@ func TestDemandsOfTheAccount(t *testing.T) {
 			users = append(users, s.at)
 		}
 	}
-	if want := []string{"IndexRole", "ListRole", "MachineRole", "PrepareRole", "ReportRole"}; !slices.Equal(users, want) {
+	if want := []string{"IndexRole", "ListRole", "MachineRole", "PrepareRole", "ReportRole", "RestoreRole"}; !slices.Equal(users, want) {
 		t.Errorf("the run bucket's key is used by %q, want %q", users, want)
 	}
 }

@@ -114,10 +114,11 @@ func New(ctx context.Context, c Config) (_ *Machine, err error) {
 	return m, err
 }
 
-// roles are the four Lambdas, and what stands for their ARNs in the definition.
+// roles are the Lambdas of a run, and what stands for their ARNs in the definition.
 func roles() map[string]string {
 	return map[string]string{
 		"list":    statemachine.ListFunction,
+		"restore": statemachine.RestoreFunction,
 		"prepare": statemachine.PrepareFunction,
 		"index":   statemachine.IndexFunction,
 		"report":  statemachine.ReportFunction,
@@ -239,7 +240,7 @@ func (m *Machine) Execute(ctx context.Context, name string, input json.RawMessag
 	}, asl.Env{Invoke: m.invoke, Buckets: buckets{m.Runs}, Observer: o, Sleep: m.config.Sleep})
 }
 
-// Invoke calls the Lambda of a role (list, prepare, index, report), as the state
+// Invoke calls the Lambda of a role (list, restore, prepare, index, report), as the state
 // machine does. What the Lambda itself failed with is an *asl.TaskError.
 func (m *Machine) Invoke(ctx context.Context, role string, payload []byte) ([]byte, error) {
 	answer, err := m.functions[role].Invoke(ctx, payload)

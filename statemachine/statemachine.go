@@ -22,6 +22,7 @@ var definition string
 // Substitutions of the definition: each stands for the ARN of a function.
 const (
 	ListFunction    = "ListFunction"
+	RestoreFunction = "RestoreFunction"
 	PrepareFunction = "PrepareFunction"
 	IndexFunction   = "IndexFunction"
 	ReportFunction  = "ReportFunction"

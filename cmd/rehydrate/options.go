@@ -109,6 +109,7 @@ func (o *options) config(r run.Request, log io.Writer) (local.Config, error) {
 	if r.MaxConcurrency != nil {
 		c.Concurrency = max(*r.MaxConcurrency, 1)
 	}
+	c.Settings.ArchiveRestore = true // whoever runs this has rights of their own
 	if c.Settings.Search.URL == "" && len(c.Settings.Fields) == 0 {
 		// The log view of the embedded store picks streams by them.
 		c.Settings.Fields = []string{"logGroup", "logStream"}
@@ -142,6 +143,8 @@ type request struct {
 	plan                   bool
 	maxConcurrency         int
 	destination            string
+	restore                string
+	restoreDays            int
 	include                run.Filter
 }
 
@@ -151,6 +154,8 @@ func (r *request) register(f *pflag.FlagSet) {
 	f.StringVar(&r.retry, "retry", "", "`name` of an earlier run: what it did not index, and nothing else")
 	f.BoolVar(&r.plan, "plan", false, "list and estimate only; touch no cluster")
 	f.StringVar(&r.destination, "destination", "", "`where` events go: index, or files, JSON Lines under runs/NAME/events/ for which no cluster is needed (default index)")
+	f.StringVar(&r.restore, "restore", "", "ask for archived objects (GLACIER, DEEP_ARCHIVE) at this `tier`, which S3 bills, and wait for them: Bulk, Standard or Expedited")
+	f.IntVar(&r.restoreDays, "restore-days", 0, "how many `days` restored copies stay (default 7)")
 	f.StringArrayVar(&r.include.Message, "message", nil, "only events whose message matches this regular `expression` (RE2); may be given more than once")
 	f.StringArrayVar(&r.include.LogGroup, "group", nil, "only events of log groups that match this `glob`; may be given more than once")
 	f.StringArrayVar(&r.include.LogStream, "stream", nil, "only events of log streams that match this `glob`; may be given more than once")
@@ -163,6 +168,10 @@ func (r *request) register(f *pflag.FlagSet) {
 func (r request) execution(otherwise int) (json.RawMessage, error) {
 	request := run.Request{
 		From: r.from, To: r.to, Retry: r.retry, Plan: r.plan, Destination: run.Destination(r.destination), Include: r.include,
+		Restore: run.Tier(r.restore),
+	}
+	if r.restoreDays != 0 {
+		request.RestoreDays = &r.restoreDays
 	}
 	if r.maxConcurrency < 0 {
 		return nil, fmt.Errorf("--max-concurrency %d is out of bounds; give a whole number from 1", r.maxConcurrency)

@@ -244,7 +244,11 @@ func (r *Report) RetryText() string {
 	if r.Files != nil {
 		does = "write"
 	}
-	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q}: it takes what this one did not %s, and nothing else.`, r.Run, does)
+	restore := ""
+	if r.Objects.Classes[run.Archived] > 0 {
+		restore = `, "restore": "Standard"`
+	}
+	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q%s}: it takes what this one did not %s, and nothing else.`, r.Run, restore, does)
 }
 
 // RangeText is the range as a person would say it: days where it has whole ones.

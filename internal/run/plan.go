@@ -24,6 +24,8 @@ type Plan struct {
 	ToleratedFailurePercentage float64     `json:"toleratedFailurePercentage"`
 	Include                    Filter      `json:"include"`
 	Exclude                    Filter      `json:"exclude"`
+	// Restore is what archived objects are asked for, and how far that is.
+	Restore Restore `json:"restore"`
 	// Objects and Bytes (as stored) of the manifest.
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`

@@ -30,6 +30,10 @@ type Request struct {
 	Retry string `json:"retry,omitempty"`
 	// Destination of the events; the cluster by default.
 	Destination Destination `json:"destination,omitempty"`
+	// Restore asks for archived objects at this tier, and waits for them; nothing is
+	// restored where it is empty. Copies stay for RestoreDays, 7 by default.
+	Restore     Tier `json:"restore,omitempty"`
+	RestoreDays *int `json:"restoreDays,omitempty"`
 	// MaxConcurrency is how many objects are indexed at once; 10 by default.
 	MaxConcurrency *int `json:"maxConcurrency,omitempty"`
 	// ToleratedFailurePercentage of children, above which the map stops; 10 by
@@ -65,7 +69,7 @@ const MaxConcurrencyLimit = 10_000
 const MaxMargin = 31 * 24 * time.Hour
 
 const members = "from, to, lastDays, marginBefore, marginAfter, plan, retry, destination, " +
-	"maxConcurrency, toleratedFailurePercentage, include, exclude"
+	"restore, restoreDays, maxConcurrency, toleratedFailurePercentage, include, exclude"
 
 // ParseRequest reads an execution input. Its error is a Fault named
 // InvalidRequest whose sentence names the member that is wrong.
@@ -115,6 +119,10 @@ func allowed(member string) string {
 		return "a string: the name of an earlier run"
 	case "destination":
 		return `"index" or "files"`
+	case "restore":
+		return `"Bulk", "Standard" or "Expedited"`
+	case "restoreDays":
+		return fmt.Sprintf("a whole number from 1 to %d", maxRestoreDays)
 	case "maxConcurrency":
 		return fmt.Sprintf("a whole number from 1 to %d", MaxConcurrencyLimit)
 	case "toleratedFailurePercentage":
@@ -148,6 +156,10 @@ func (r Request) Resolve(e Execution, zone *time.Location) (Plan, error) {
 		return Plan{}, err
 	}
 	if err := r.check(p); err != nil {
+		return Plan{}, err
+	}
+	var err error
+	if p.Restore, err = r.restore(); err != nil {
 		return Plan{}, err
 	}
 	if r.Retry != "" {

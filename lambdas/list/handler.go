@@ -47,6 +47,9 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 			return run.Plan{}, err
 		}
 	}
+	if err := h.mayRestore(plan); err != nil {
+		return run.Plan{}, err
+	}
 	folder := h.folder(plan.Run)
 	if err := folder.Claim(ctx, req.Execution); err != nil {
 		return run.Plan{}, err
@@ -60,6 +63,9 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 	}
 	if err != nil {
 		return run.Plan{}, err
+	}
+	if plan.Restore.Objects > 0 {
+		plan.Restore.Next = run.RestoreAsk
 	}
 	return plan, folder.PutPlan(ctx, plan)
 }
@@ -102,6 +108,9 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 			plan.Bytes += o.Size
 			stock.add(o)
 			chosen.add(o)
+			if plan.Restore.Tier != "" && archive.MayNeedRestore(o) {
+				plan.Restore.Objects++
+			}
 			return write(o)
 		})
 		return err
@@ -110,6 +119,9 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 		return err
 	}
 	inventory := stock.result(plan.From, plan.To)
+	if err := canRestore(plan.Restore.Tier, inventory.Unrestored); err != nil {
+		return err
+	}
 	if plan.PlanOnly && plan.Objects > 0 {
 		sampler := sampler{open: h.open, settings: h.settings, plan: *plan}
 		if inventory.Estimate, err = chosen.estimate(ctx, &sampler, h.settings.IndexMemory); err != nil {
