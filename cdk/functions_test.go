@@ -42,7 +42,7 @@ func TestAssetsAreNamedByTheirContent(t *testing.T) {
 			t.Errorf("%s is %v in one stack and %v in another", id, one, other)
 		}
 		if one != list {
-			t.Errorf("%s is %v; want the one asset of all four, %v", id, one, list)
+			t.Errorf("%s is %v; want the one asset of all, %v", id, one, list)
 		}
 	}
 }

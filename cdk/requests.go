@@ -22,6 +22,8 @@ func prepareRequests(s run.Settings) []searchRequest {
 		{"Get", ""}, // what it is
 		{"Get", "_nodes/_local"},
 		{"Get", "_cluster/settings"},
+		{"Get", "_cluster/health"},
+		{"Get", "_nodes/stats/*"}, // what it has room for
 		{"Get", "_index_template"},
 		{"Get", "_template"},
 		{"Get", indexPrefix + "-*"},

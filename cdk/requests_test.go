@@ -16,7 +16,8 @@ import (
 
 // Requests that only some clusters are sent, none of them the embedded store.
 var elsewhere = map[string]string{
-	"Get _nodes/_local": "asked where / does not tell the version",
+	"Get _cluster/health":                             "asked where there are nodes to tell of",
+	"Get _nodes/_local":                               "asked where / does not tell the version",
 	"Post _index_template/_simulate_index/ecs-task-*": "asked where a template of the user's own applies",
 	"Post _security/user/_has_privileges":             "asked of Elasticsearch with its own security",
 }

@@ -44,6 +44,9 @@ func addStack(scope constructs.Construct, s settings.Settings, build, version st
 	if err != nil {
 		return fmt.Errorf("live machine of the stack: %w", err)
 	}
+	if s.HasCluster() {
+		newSteering(stack, s, machine, functions, undelivered)
+	}
 	newSchedule(stack, s, machine, undelivered)
 	stopped, err := newStopped(stack, s, machine, functions, undelivered)
 	if err != nil {

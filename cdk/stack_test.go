@@ -83,6 +83,7 @@ func TestPartsAreThereWhenAskedFor(t *testing.T) {
 		{"dashboard", "AWS::CloudWatch::Dashboard", "Dashboard", least(), least("dashboard", "false")},
 		{"security group", "AWS::EC2::SecurityGroup", "LambdaGroup", vpcOnly, least()},
 		{"ingress", "AWS::EC2::SecurityGroupIngress", "SearchIngress", private(), vpcOnly},
+		{"ingress to an endpoint", "AWS::EC2::SecurityGroupIngress", "SecretsIngress", whole(), private()},
 		{"S3 endpoint", "AWS::EC2::VPCEndpoint", "S3Endpoint", private(), vpcOnly},
 		{"secret's endpoint", "AWS::EC2::VPCEndpoint", "SecretsEndpoint", private(), least("vpc", vpc, "subnets", subnetA, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0")},
 		{"archive", "AWS::S3::Bucket", "Archive", whole(), private()},
@@ -206,7 +207,7 @@ func TestDashboardIsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &d); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
-	if len(d.Widgets) != 14 {
+	if len(d.Widgets) != 19 {
 		t.Errorf("the dashboard has %d widgets", len(d.Widgets))
 	}
 }

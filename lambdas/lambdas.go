@@ -1,4 +1,4 @@
-// Package lambdas is one program that is all Lambdas. Each stands in a
+// Package lambdas is one program that is all of the Lambdas. Each stands in a
 // package of its own; this one only chooses.
 package lambdas
 
@@ -14,10 +14,11 @@ import (
 	"github.com/rehydrate/rehydrate/lambdas/report"
 	"github.com/rehydrate/rehydrate/lambdas/restore"
 	"github.com/rehydrate/rehydrate/lambdas/start"
+	"github.com/rehydrate/rehydrate/lambdas/steer"
 )
 
-// Main serves the invocations of the Lambda that handler names, list, restore,
-// prepare, index or report, until the process is ended. Any other name answers every
+// Main serves the invocations of the Lambda that handler names, list, restore, prepare,
+// index, report or steer, until the process is ended. Any other name answers every
 // invocation with what is wrong with it.
 func Main(handler string) {
 	switch handler {
@@ -31,6 +32,8 @@ func Main(handler string) {
 		start.Main(index.Setup)
 	case "report":
 		start.Main(report.Setup)
+	case "steer":
+		start.Main(steer.Setup)
 	default:
 		start.Lambda(func(context.Context, json.RawMessage) (any, error) { return nil, unknown(handler) })
 	}
@@ -39,6 +42,6 @@ func Main(handler string) {
 func unknown(handler string) error {
 	return &run.Fault{
 		Name: run.InvalidSettings, Reason: fmt.Sprintf("the function's handler is %q, which is none of this program's Lambdas", handler),
-		Remedy: "set it to list, restore, prepare, index or report",
+		Remedy: "set it to list, restore, prepare, index, report or steer",
 	}
 }

@@ -201,6 +201,18 @@ func TestRunOfALogInTwoForms(t *testing.T) {
 	}
 }
 
+// A plan says which forms there are, and where times are only near.
+func TestPlanTellsForms(t *testing.T) {
+	o := mixed()
+	w := newScenario(t, o)
+	_, stdout, stderr := w.run(t.Context(), "plan", "--plan", "--from", "2018-12-10", "--to", "2018-12-12", "--prefix", o.Prefix+"**")
+	for _, line := range []string{"of CloudWatch export tasks", "of messages only", "have no id in the archive", "warning: about", "every run reads all of them"} {
+		if !strings.Contains(stdout, line) {
+			t.Errorf("the plan does not tell %q:\n%s%s", line, stdout, stderr)
+		}
+	}
+}
+
 // Every form on a real engine, run twice.
 func TestFormsOnEngine(t *testing.T) {
 	e := enginetest.Start(t, enginetest.Elasticsearch8)

@@ -107,7 +107,7 @@ func (o *options) config(r run.Request, log io.Writer) (local.Config, error) {
 		NoCluster: o.destination(r) == run.ToFiles, Concurrency: run.DefaultMaxConcurrency,
 	}
 	if r.MaxConcurrency != nil {
-		c.Concurrency = max(*r.MaxConcurrency, 1)
+		c.Concurrency = max(r.MaxConcurrency.Objects, 1)
 	}
 	c.Settings.ArchiveRestore = true // whoever runs this has rights of their own
 	if c.Settings.Search.URL == "" && len(c.Settings.Fields) == 0 {
@@ -141,7 +141,7 @@ func (o *options) destination(r run.Request) run.Destination {
 type request struct {
 	from, to, retry, input string
 	plan                   bool
-	maxConcurrency         int
+	maxConcurrency         string
 	destination            string
 	restore                string
 	restoreDays            int
@@ -152,16 +152,19 @@ func (r *request) register(f *pflag.FlagSet) {
 	f.StringVar(&r.from, "from", "", "first `day` (2018-12-10, in the zone of the indices) or RFC 3339 instant")
 	f.StringVar(&r.to, "to", "", "last `day`, included, or RFC 3339 instant, excluded")
 	f.StringVar(&r.retry, "retry", "", "`name` of an earlier run: what it did not index, and nothing else")
-	f.BoolVar(&r.plan, "plan", false, "list and estimate only; touch no cluster")
+	f.BoolVar(&r.plan, "plan", false, "list and estimate only, and look whether the cluster has room; nothing is changed there")
 	f.StringVar(&r.destination, "destination", "", "`where` events go: index, or files, JSON Lines under runs/NAME/events/ for which no cluster is needed (default index)")
 	f.StringVar(&r.restore, "restore", "", "ask for archived objects (GLACIER, DEEP_ARCHIVE) at this `tier`, which S3 bills, and wait for them: Bulk, Standard or Expedited")
 	f.IntVar(&r.restoreDays, "restore-days", 0, "how many `days` restored copies stay (default 7)")
 	f.StringArrayVar(&r.include.Message, "message", nil, "only events whose message matches this regular `expression` (RE2); may be given more than once")
 	f.StringArrayVar(&r.include.LogGroup, "group", nil, "only events of log groups that match this `glob`; may be given more than once")
 	f.StringArrayVar(&r.include.LogStream, "stream", nil, "only events of log streams that match this `glob`; may be given more than once")
-	f.IntVar(&r.maxConcurrency, "max-concurrency", 0, "`objects` indexed at once")
+	f.StringVar(&r.maxConcurrency, "max-concurrency", "", "`objects` indexed at once: a number, auto for as many as the cluster takes, auto:N up to N")
 	f.StringVar(&r.input, "input", "", "instead of all these: the whole execution input, as `JSON`")
 }
+
+// atOnceHere is the bound of auto on this computer, for each of its processors.
+const atOnceHere = 8
 
 // execution is what the state machine is started with; otherwise is the
 // concurrency where none is given, 0 for that of the request.
@@ -173,11 +176,15 @@ func (r request) execution(otherwise int) (json.RawMessage, error) {
 	if r.restoreDays != 0 {
 		request.RestoreDays = &r.restoreDays
 	}
-	if r.maxConcurrency < 0 {
-		return nil, fmt.Errorf("--max-concurrency %d is out of bounds; give a whole number from 1", r.maxConcurrency)
-	}
-	if r.maxConcurrency > 0 {
-		request.MaxConcurrency = &r.maxConcurrency
+	if r.maxConcurrency != "" {
+		c, err := run.ParseConcurrency(r.maxConcurrency)
+		if err != nil || c.Objects < 1 {
+			return nil, fmt.Errorf("--max-concurrency %s: give a whole number from 1, auto, or auto:N", r.maxConcurrency)
+		}
+		if c.Auto && otherwise > 0 && c.Objects == run.AutoLimit {
+			c.Objects = atOnceHere * otherwise // each is a process of this computer
+		}
+		request.MaxConcurrency = &c
 	}
 	given, err := json.Marshal(request)
 	if err != nil {
@@ -192,8 +199,8 @@ func (r request) execution(otherwise int) (json.RawMessage, error) {
 		}
 		return json.RawMessage(r.input), nil
 	}
-	if r.maxConcurrency == 0 && otherwise > 0 {
-		request.MaxConcurrency = &otherwise
+	if r.maxConcurrency == "" && otherwise > 0 {
+		request.MaxConcurrency = &run.Concurrency{Objects: otherwise}
 	}
 	return json.Marshal(request)
 }

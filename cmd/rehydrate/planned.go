@@ -7,11 +7,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 // showPlan prints what a run that only plans has found.
-func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
+func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 	fmt.Fprintf(w, "Plan %s: events from %s to %s\n", p.Run, p.From.Format(time.RFC3339), p.To.Format(time.RFC3339))
 	for _, note := range p.Notes {
 		fmt.Fprintf(w, "  %s\n", note)
@@ -62,10 +63,21 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 			fmt.Fprintf(w, "Of these about %d in the range and the filters, in files of %d bytes\n", e.Written, e.OutputBytes)
 			pace = "each reads %d events/s and an object takes %d ms more"
 		}
+		if p.Destination != run.ToFiles {
+			fmt.Fprintf(w, "Of these about %d in the range and the filters: %d bytes of documents\n", e.Wanted, e.DocumentBytes)
+		}
 		fmt.Fprintf(w, "About %s with %d at once, if "+pace+"\n",
-			(time.Duration(e.Seconds) * time.Second).String(), p.MaxConcurrency, e.EventsPerSecond, e.ObjectMillis)
-		fmt.Fprintf(w, "In AWS about $%.2f: Lambda $%.2f, Step Functions $%.2f, S3 requests $%.2f (%s)\n",
-			e.Dollars, e.Lambda, e.StepFunctions, e.S3, e.Priced)
+			(time.Duration(e.Seconds) * time.Second).String(), max(p.MaxConcurrency, min(p.MostConcurrency, run.DefaultMaxConcurrency)), e.EventsPerSecond, e.ObjectMillis)
+		if e.Paced {
+			fmt.Fprintf(w, "  Step Functions sets that pace: it starts %d objects/s in its region, however many at once\n", e.ObjectsPerSecond)
+		}
+		fmt.Fprintf(w, "In AWS about %s\n", report.CostText(e.Cost))
+	}
+	for _, line := range report.ClusterLines(p) {
+		fmt.Fprintln(w, line)
+	}
+	for _, advice := range v.Advice {
+		fmt.Fprintf(w, "Advice: %s\n", advice)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func newRoot() *cobra.Command {
 	for group, commands := range map[string][]*cobra.Command{
 		groupArchive: {newRun(), newGrep(), newInspect(), newSample()},
 		groupLook:    {newLogs(), newServe(), newDashboards()},
-		groupAWS:     {newInit(), newStart(), newFollow(), newEvents()},
+		groupAWS:     {newInit(), newStart(), newFollow(), newTune(), newDoctor(), newEvents()},
 		"":           {newVersion(), newLambda()},
 	} {
 		for _, c := range commands {

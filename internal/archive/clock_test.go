@@ -37,6 +37,9 @@ func TestListGivesAllBelow(t *testing.T) {
 	for i, key := range append(keys[1:], others[1]) {
 		o := got[i]
 		loose := i == 0 // it tells a time
+		if _, is := a.Began(o.Key); is != loose {
+			t.Errorf("%s is loose: %v, want %v", o.Key, is, loose)
+		}
 		if o.Key != key || o.Loose != loose || (o.Time != nil) != (loose || o.Key == others[1]) {
 			t.Errorf("object %d is %+v, want %s", i, o, key)
 		}
@@ -111,6 +114,9 @@ func TestListReadsTheTimeOfItsPrefix(t *testing.T) {
 					text += o.Time.UTC().Format(time.RFC3339)
 				}
 				got = append(got, text)
+				if began, loose := a.Began(o.Key); (began == nil) != (o.Time == nil) || began != nil && !began.Equal(*o.Time) || loose != o.Loose {
+					t.Errorf("%s began at %v, loose %v; the listing says %v, %v", o.Key, began, loose, o.Time, o.Loose)
+				}
 				return nil
 			})
 			if err != nil || !slices.Equal(got, c.want) || found.Unfit != c.unfit {

@@ -2,6 +2,8 @@ package archive
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +34,23 @@ func New(client Pager, bucket string, expressions []string, zone *time.Location)
 		a.prefixes = append(a.prefixes, p)
 	}
 	return a, nil
+}
+
+// Began reads from a key when its object was begun, as List gives it: loose, where
+// the object is not chosen by the hour of that.
+func (a *Archive) Began(key string) (began *time.Time, loose bool) {
+	whole := slices.ContainsFunc(a.prefixes, func(p expression) bool {
+		return p.whole && strings.HasPrefix(key, evaluate(p.segments, time.Time{})[0])
+	})
+	if t := KeyTime(key, a.zone); t != nil {
+		return t, whole
+	}
+	for _, p := range a.prefixes {
+		if t := p.clock.read(key); t != nil {
+			return t, whole || !p.clock.hourly
+		}
+	}
+	return nil, false
 }
 
 // Found is what a listing came to.

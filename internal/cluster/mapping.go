@@ -26,7 +26,9 @@ type indexSettings struct {
 		Blocks          blocks `json:"blocks"`
 		DefaultPipeline string `json:"default_pipeline"`
 		FinalPipeline   string `json:"final_pipeline"`
-		Replicas        string `json:"number_of_replicas"`
+		// Of a template, empty where it leaves them to the cluster.
+		Shards   string `json:"number_of_shards"`
+		Replicas string `json:"number_of_replicas"`
 	} `json:"index"`
 }
 

@@ -18,7 +18,8 @@ import (
 // be written to and what the indices of the plan's range hold, and puts the index
 // template where it is missing, and one for the indices that the run will make
 // where these are loaded with other replicas. Beside these templates nothing is
-// changed but what an earlier run that did so has left behind.
+// changed but what an earlier run that did so has left behind. Where a plan is all that
+// is wanted, nothing is changed at all.
 //
 // Its errors are faults: each thing that can be wrong with a cluster has a
 // sentence of its own and one that says what to do.
@@ -62,21 +63,29 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err := limits.check(before.missing, templates); err != nil {
 		return run.Prepared{}, err
 	}
-	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts}
-	use := templates.of(indices)
-	if prepared.Installed, err = c.install(ctx, definitions(s, i.product), templates, &use); err != nil {
+	room, tight, err := c.room(ctx, s, p, limits.capacity, templates, before)
+	if err != nil {
 		return run.Prepared{}, err
+	}
+	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts, Room: room}
+	use := templates.of(indices)
+	if !p.PlanOnly {
+		if prepared.Installed, err = c.install(ctx, definitions(s, i.product), templates, &use); err != nil {
+			return run.Prepared{}, err
+		}
 	}
 	prepared.Template = strings.Join(sortedKeys(use.applies), ",")
 	lacking, err := c.checkTemplates(ctx, s, templates, use)
 	if err != nil {
 		return run.Prepared{}, err
 	}
-	loading, err := c.beginLoading(ctx, s, p.Run, there, before.missing, templates, use)
-	if err != nil {
-		return run.Prepared{}, err
+	var loading []string
+	if !p.PlanOnly {
+		if loading, err = c.beginLoading(ctx, s, p.Run, there, before.missing, templates, use); err != nil {
+			return run.Prepared{}, err
+		}
 	}
-	prepared.Warnings = slices.Concat([]string{}, warnings, before.warnings, denied, unfit, onceExact(there, s, use.known), lacking, loading)
+	prepared.Warnings = slices.Concat([]string{}, warnings, tight, before.warnings, denied, unfit, onceExact(there, s, use.known), lacking, loading)
 	return prepared, nil
 }
 

@@ -29,19 +29,24 @@ type SecurityRole struct {
 
 // WriterRole is what the Lambdas need, and ReaderRole what a person needs who
 // searches, on the indices of a prefix.
-func WriterRole(indexPrefix string) SecurityRole {
-	return SecurityRole{
-		Name: "rehydrate-" + indexPrefix + "-writer",
+func WriterRole(s run.Settings) SecurityRole {
+	r := SecurityRole{
+		Name: "rehydrate-" + s.IndexPrefix + "-writer",
 		Cluster: []string{
 			"cluster:monitor/*", "indices:admin/index_template/*", "indices:admin/template/get",
 			"indices:data/write/bulk", "indices:data/read/msearch",
 		},
 		Index: []string{
 			"indices:admin/create", "indices:admin/mapping*", "indices:admin/get", "indices:admin/resolve/index", "indices:admin/refresh*",
+			"indices:admin/settings/update", // loadReplicas
 			"indices:monitor/*", "indices:data/write/bulk*", "indices:data/write/index", "indices:data/read/search*", "indices:data/read/msearch*",
 		},
-		Indices: []string{indexPrefix + "-*"},
+		Indices: []string{s.IndexPrefix + "-*"},
 	}
+	if s.LoadReplicas >= 0 {
+		r.Index = append(r.Index, "indices:admin/settings/update")
+	}
+	return r
 }
 
 // ReaderRole is described at WriterRole.
@@ -169,11 +174,11 @@ func (r plainRequest) Do(ctx context.Context, transport esapi.Transport) (*esapi
 	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	res, err := transport.Perform(req)
+	res, err := transport.Perform(req) //nolint:bodyclose // as below
 	if err != nil {
 		return nil, err
 	}
-	return &esapi.Response{StatusCode: res.StatusCode, Body: res.Body, Header: res.Header}, nil
+	return &esapi.Response{StatusCode: res.StatusCode, Body: res.Body, Header: res.Header}, nil // closed by who asked
 }
 
 // NameMapping adds to a denial by the security plugin the calls that grant what is
@@ -193,6 +198,6 @@ func NameMapping(err error, s run.Settings) error {
 	}
 	with := *f
 	with.Remedy = fmt.Sprintf("the domain has fine-grained access control, which does not know %s: a master user makes these calls in the Dev Tools of Dashboards "+
-		"(the stack's output SearchRoleMapping has them for all Lambdas):\n%s", who, strings.Join(WriterRole(s.IndexPrefix).Calls(who), "\n"))
+		"(the stack's output SearchRoleMapping has them for all Lambdas):\n%s", who, strings.Join(WriterRole(s).Calls(who), "\n"))
 	return &with
 }

@@ -18,11 +18,15 @@ import (
 type limits struct {
 	blocks     blocks
 	autoCreate string
+	capacity   capacity
 }
 
 type clusterSettings struct {
-	Cluster struct{ Blocks blocks }
-	Action  struct {
+	Cluster struct {
+		Blocks blocks
+		capacity
+	}
+	Action struct {
 		AutoCreateIndex any `json:"auto_create_index"`
 	}
 }
@@ -51,6 +55,7 @@ func (c *Cluster) limits(ctx context.Context) (l limits, warnings []string, err 
 	// The later has precedence.
 	for _, s := range []clusterSettings{all.Defaults, *all.Persistent, all.Transient} {
 		maps.Copy(l.blocks, s.Cluster.Blocks)
+		l.capacity.take(s.Cluster.capacity)
 		if s.Action.AutoCreateIndex != nil {
 			l.autoCreate = fmt.Sprint(s.Action.AutoCreateIndex)
 		}

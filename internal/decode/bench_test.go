@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 
 	"github.com/rehydrate/rehydrate/internal/decode"
 	"github.com/rehydrate/rehydrate/internal/document"
+	"github.com/rehydrate/rehydrate/internal/jsonscan"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/local/sample"
 )
@@ -55,14 +58,14 @@ func gunzip(tb testing.TB, body []byte, scratch []byte) (plain int64) {
 }
 
 // toBulk makes the bulk body of an object, emptied whenever it is full.
-func toBulk(tb testing.TB, r io.Reader, ahead bool, body []byte) (events int64) {
+func toBulk(tb testing.TB, r io.Reader, ahead bool, body []byte, key string) (events int64) {
 	const full = 5 << 20
 	zone, err := time.LoadLocation("Asia/Tokyo")
 	if err != nil {
 		tb.Fatal(err)
 	}
 	maker := document.NewMaker(run.Settings{IndexPrefix: "ecs-task", Zone: zone})
-	d := decode.New(r, decode.Options{ReadAhead: ahead})
+	d := decode.New(r, decode.Options{ReadAhead: ahead, Source: decode.SourceOf(run.Settings{}, run.Object{Key: key})})
 	defer d.Close()
 	var e decode.Event
 	for {
@@ -99,7 +102,7 @@ func BenchmarkObjectToBulk(b *testing.B) {
 				start := time.Now()
 				plain = gunzip(b, body, scratch)
 				middle := time.Now()
-				events = toBulk(b, bytes.NewReader(body), c.ahead, bulk)
+				events = toBulk(b, bytes.NewReader(body), c.ahead, bulk, "k")
 				alone = min(alone, middle.Sub(start))
 				whole = min(whole, time.Since(middle))
 			}
@@ -125,7 +128,7 @@ func BenchmarkTextToBulk(b *testing.B) {
 	runtime.ReadMemStats(&before)
 	var events int64
 	for b.Loop() {
-		events += toBulk(b, bytes.NewReader(text), false, bulk)
+		events += toBulk(b, bytes.NewReader(text), false, bulk, "k")
 	}
 	runtime.ReadMemStats(&after)
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(events), "allocs/event")
@@ -143,7 +146,7 @@ func BenchmarkMemory(b *testing.B) {
 			for b.Loop() {
 				most = max(most, peakHeap(func() {
 					for range total / size { // as often as gives the collector as much to do
-						toBulk(b, io.MultiReader(large(8<<20), sample.Records(1, size)), true, bulk)
+						toBulk(b, io.MultiReader(large(8<<20), sample.Records(1, size)), true, bulk, "k")
 					}
 				}))
 			}
@@ -196,4 +199,85 @@ func peakHeap(f func()) float64 {
 	close(done)
 	watch.Wait()
 	return float64(most)
+}
+
+// BenchmarkLinesToBulk measures the way of lines to bulk bodies beside gunzip
+// alone, in processor time of the process.
+func BenchmarkLinesToBulk(b *testing.B) {
+	for _, form := range []string{"events", "eventsWithoutIDs", "fluentbit", "json", "text", "export"} {
+		b.Run(form, func(b *testing.B) {
+			var packed bytes.Buffer
+			w := gzip.NewWriter(&packed)
+			if err := writeLines(w, form, plainSize); err != nil {
+				b.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				b.Fatal(err)
+			}
+			scratch, bulk := make([]byte, 256<<10), make([]byte, 0, 8<<20)
+			alone, whole := time.Hour, time.Hour
+			var plain, events int64
+			for b.Loop() {
+				start := processorTime(b)
+				plain = gunzip(b, packed.Bytes(), scratch)
+				middle := processorTime(b)
+				events = toBulk(b, bytes.NewReader(packed.Bytes()), false, bulk, "exports/TASK/"+form+"/"+map[string]string{"export": "000000.gz"}[form])
+				alone = min(alone, middle-start)
+				whole = min(whole, processorTime(b)-middle)
+			}
+			mb := float64(plain) / 1e6
+			b.ReportMetric(mb/alone.Seconds(), "gunzip-MB/s")
+			b.ReportMetric(mb/whole.Seconds(), "bulk-MB/s")
+			b.ReportMetric(alone.Seconds()/whole.Seconds(), "of-gunzip")
+			b.ReportMetric(float64(events), "events")
+		})
+	}
+}
+
+// processorTime is what this process has used.
+func processorTime(tb testing.TB) time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// writeLines writes realistic events as lines of a form, size bytes of records.
+func writeLines(w io.Writer, form string, size int64) error {
+	d := decode.New(sample.Records(1, size), decode.Options{})
+	defer d.Close()
+	var e decode.Event
+	var line []byte
+	for {
+		err := d.Next(&e)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if e.Malformed != "" {
+			continue
+		}
+		at := time.UnixMilli(e.Time).UTC().Format("2006-01-02T15:04:05.000Z")
+		text := jsonscan.Text(e.Message[1 : len(e.Message)-1])
+		switch form {
+		case "events":
+			line = fmt.Appendf(line[:0], `{"id":"%s","timestamp":%d,"message":%s,"logGroup":"%s","logStream":"%s"}`, e.ID, e.Time, e.Message, e.Header.LogGroup, e.Header.LogStream)
+		case "eventsWithoutIDs":
+			line = fmt.Appendf(line[:0], `{"timestamp":%d,"message":%s,"logGroup":"%s","logStream":"%s"}`, e.Time, e.Message, e.Header.LogGroup, e.Header.LogStream)
+		case "fluentbit":
+			line = fmt.Appendf(line[:0], `{"date":"%s","container_id":"9f","container_name":"/ecs-web-1-app","ecs_cluster":"c","ecs_task_arn":"arn:aws:ecs:x:1:task/c/1b2c","ecs_task_definition":"web:7","log":%s,"source":"stdout"}`, at, e.Message)
+		case "json":
+			line = fmt.Appendf(line[:0], `{"level":"info","time":"%s","logger":"com.example.shop.Orders","msg":%s,"status":200}`, at, e.Message)
+		case "text":
+			line = fmt.Appendf(line[:0], "%s INFO %s", at, strings.ReplaceAll(text, "\n", " "))
+		default:
+			line = fmt.Appendf(line[:0], "%s %s", at, text)
+		}
+		if _, err := w.Write(append(line, '\n')); err != nil {
+			return err
+		}
+	}
 }

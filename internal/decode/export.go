@@ -16,7 +16,7 @@ import (
 // Such a line begins with exportTime, in which 0 stands for any digit.
 const exportTime = "0000-00-00T00:00:00.000Z "
 
-// isExported tells whether an event of an export task begins at i.
+// isExported tells whether a line of an export task with a time begins at i.
 func isExported(b []byte, i int) bool {
 	if len(b) < i+len(exportTime) {
 		return false
@@ -26,8 +26,7 @@ func isExported(b []byte, i int) bool {
 			return false
 		}
 	}
-	_, ok := timestamp.Reader{}.Text(b[i : i+len(exportTime)])
-	return ok
+	return true
 }
 
 // mayBeExported tells whether what stands at i may become one with more text.
@@ -76,14 +75,16 @@ func (d *Decoder) readExported(e *Event) (given bool, err error) {
 // giveExported makes the event of its lines.
 func (d *Decoder) giveExported(e *Event, lines []byte) {
 	*e = Event{Form: Export, Header: d.whole}
-	if !isExported(lines, 0) { // the first of the object only
-		d.setText(e, lines)
-		e.Raw = e.Message
-		d.setTime(e, timestamp.Time{}, false, nil, nil)
-		return
+	var t timestamp.Time
+	ok := isExported(lines, 0)
+	if ok {
+		t, ok = timestamp.Reader{}.Text(lines[:len(exportTime)])
 	}
-	t, _ := timestamp.Reader{}.Text(lines[:len(exportTime)])
-	d.setText(e, lines[len(exportTime):])
+	if ok {
+		d.setText(e, lines[len(exportTime):])
+	} else { // the first of an object may be the rest of one
+		d.setText(e, lines)
+	}
 	e.Raw = e.Message
-	e.Time, d.fine = t.Ms, true
+	d.setTime(e, t, ok)
 }

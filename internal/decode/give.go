@@ -26,16 +26,16 @@ func (d *Decoder) giveObject(e *Event, b []byte, i, n int) {
 		e.ID = idOf(b, o.id)
 		d.setMessage(e, b, o.message, o.beyondEvent)
 		t, ok := d.timeOf(b, o.timestamp, &d.reader)
-		d.setTime(e, t, ok, b, o.times)
+		d.setTime(e, t, ok)
 	case FluentBit:
 		e.Header = d.headerOf(b, o, "")
 		d.setContainerMessage(e, b)
 		// One of its formats is in UTC without saying so.
 		t, ok := d.timeOf(b, o.date, &timestamp.Reader{})
-		d.setTime(e, t, ok, b, o.times)
+		d.setTime(e, t, ok)
 	default:
 		d.setText(e, b[i:n])
-		d.setTime(e, timestamp.Time{}, false, b, o.times)
+		d.setTime(e, timestamp.Time{}, false)
 	}
 }
 
@@ -59,30 +59,30 @@ func (d *Decoder) setMessage(e *Event, b []byte, v jsonscan.Value, beyond bool) 
 	}
 	e.Message = b[v.From-1 : v.To+1]
 	e.Coded = v.Traits&jsonscan.Coded != 0
-	d.text = append(d.text[:0], v.Of(b)...)
-	if v.Traits&jsonscan.Escaped != 0 {
-		d.text, _ = jsonscan.AppendUnescaped(d.text[:0], v.Of(b))
-	}
+	d.text, d.escaped = v.Of(b), v.Traits&jsonscan.Escaped != 0
 	if v.Traits&jsonscan.Invalid != 0 {
 		d.repaired = jsonscan.AppendRepaired(d.repaired[:0], e.Message)
-		d.repair(e, d.repaired)
+		e.Message, e.Repaired = d.repaired, true
 	}
 }
 
 // setText makes text the message.
 func (d *Decoder) setText(e *Event, text []byte) {
-	d.text = append(d.text[:0], text...)
+	d.text, d.escaped = text, false
 	d.repaired = append(jsonscan.AppendEscaped(append(d.repaired[:0], '"'), text), '"')
-	e.Message = d.repaired
-	if !utf8.Valid(text) {
-		d.repair(e, d.repaired)
-	}
+	e.Message, e.Repaired = d.repaired, !utf8.Valid(text)
 }
 
-// repair gives a message whose bytes were not UTF-8.
-func (d *Decoder) repair(e *Event, message []byte) {
-	e.Message, e.Repaired = message, true
-	d.text = append(d.text[:0], string([]rune(string(d.text)))...)
+// messageText is the message of the line at hand as text.
+func (d *Decoder) messageText(e *Event) []byte {
+	if d.escaped {
+		d.unescaped, _ = jsonscan.AppendUnescaped(d.unescaped[:0], d.text)
+		d.text, d.escaped = d.unescaped, false
+	}
+	if e.Repaired {
+		d.text = []byte(string([]rune(string(d.text))))
+	}
+	return d.text
 }
 
 // giveText makes the event of a line of text, which may begin with blanks.
@@ -101,7 +101,7 @@ func (d *Decoder) giveText(e *Event, line []byte) {
 	}
 	d.setText(e, line)
 	e.Raw = e.Message
-	d.setTime(e, timestamp.Time{}, false, nil, nil)
+	d.setTime(e, timestamp.Time{}, false)
 }
 
 // refuse makes the event malformed; what it is of, a JSON string.
@@ -151,17 +151,16 @@ func (d *Decoder) giveFluentd(e *Event, line []byte) bool {
 	e.Raw = line[f.record:n]
 	d.setContainerMessage(e, line)
 	t, ok := d.reader.Text(f.time)
-	d.setTime(e, t, ok && inBounds(t), line, o.times)
+	d.setTime(e, t, ok && inBounds(t))
 	return true
 }
 
-// setTime gives the event its own time t, if ok; else that of its message, whose
-// members in b times are; else that of the object's key. Where there is none at all
-// it is malformed.
-func (d *Decoder) setTime(e *Event, t timestamp.Time, ok bool, b []byte, times []jsonscan.Value) {
+// setTime gives the event its own time t, if ok; else that of its message; else
+// that of the object's key. Where there is none at all it is malformed.
+func (d *Decoder) setTime(e *Event, t timestamp.Time, ok bool) {
 	if !ok {
 		e.TimeKind = TimeOfMessage
-		t, ok = d.timeInMessage(b, times)
+		t, ok = d.timeInMessage(e)
 	}
 	if !ok {
 		e.TimeKind = TimeOfKey
@@ -176,14 +175,38 @@ func (d *Decoder) setTime(e *Event, t timestamp.Time, ok bool, b []byte, times [
 
 // timeInMessage is what a member says that is named for it, or how the text
 // begins.
-func (d *Decoder) timeInMessage(b []byte, times []jsonscan.Value) (t timestamp.Time, ok bool) {
-	for _, v := range times {
-		if t, ok = d.timeOf(b, v, &d.reader); ok {
-			return t, true
+func (d *Decoder) timeInMessage(e *Event) (t timestamp.Time, ok bool) {
+	if len(e.Raw) > 0 && e.Raw[0] == '{' {
+		d.findTimes(e.Raw)
+		for _, v := range d.times {
+			if t, ok = d.timeOf(e.Raw, v, &d.reader); ok {
+				return t, true
+			}
 		}
 	}
-	t, ok = d.reader.Leading(d.text)
+	t, ok = d.reader.Leading(d.messageText(e))
 	return t, ok && inBounds(t)
+}
+
+// findTimes finds the members of an object that may tell its time, in the order of
+// the names.
+func (d *Decoder) findTimes(object []byte) {
+	const depth = 1 // inside of the object
+	clear(d.times)
+	i, done, p := jsonscan.First(object, 0)
+	for p == "" && !done {
+		var name, value jsonscan.Value
+		if i, name, p = jsonscan.Name(object, i); p != "" {
+			return
+		}
+		if value, i, p = d.nest.Value(object, i, depth); p != "" {
+			return
+		}
+		if k, ok := d.timeNames[string(name.Of(object))]; ok && d.times[k].Kind == 0 {
+			d.times[k] = value
+		}
+		i, done, p = jsonscan.Next(object, i, '}')
+	}
 }
 
 // timeOf reads the time that a member's value says.

@@ -91,7 +91,7 @@ func (d *Decoder) identify(e *Event) {
 	if e.IDKind = derivedKind(e.ID); len(e.ID) > 0 && (!d.source.DeriveIDs || e.IDKind != IDGiven) {
 		return
 	}
-	d.derive(e, d.text)
+	d.derive(e, d.messageText(e))
 }
 
 // deriveAgain gives an event of a record its id, where all are to be derived.
@@ -100,9 +100,9 @@ func (d *Decoder) deriveAgain(e *Event) {
 	if !d.source.DeriveIDs || d.nested > 0 || e.IDKind != IDGiven || e.Malformed != "" {
 		return
 	}
-	d.text, _ = jsonscan.AppendUnescaped(d.text[:0], e.Message[1:len(e.Message)-1])
+	d.unescaped, _ = jsonscan.AppendUnescaped(d.unescaped[:0], e.Message[1:len(e.Message)-1])
 	d.fine = true
-	d.derive(e, d.text)
+	d.derive(e, d.unescaped)
 }
 
 // derive derives the event's id. By what it is, it can only be told from others

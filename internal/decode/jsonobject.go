@@ -18,8 +18,6 @@ type jsonObject struct {
 	text jsonscan.Value
 	// What Docker, ECS and Kubernetes say of a container.
 	container, containerID, task, definition, cluster, kubernetes, tag jsonscan.Value
-	// times are the members that TimeFields names, in their order.
-	times []jsonscan.Value
 
 	members int
 	first   string // the first member's role, where it is a date or @timestamp
@@ -35,39 +33,43 @@ type jsonObject struct {
 // hold records, to a member that only these have.
 func (o *jsonObject) scan(d *Decoder, b []byte, i int) (int, jsonscan.Problem) {
 	const depth = 1 // inside of the object
-	times := o.times
-	clear(times)
-	*o = jsonObject{times: times}
+	*o = jsonObject{}
+	may := d.form == "" || d.form == Events // hold records
 	i, done, p := jsonscan.First(b, i)
 	for p == "" && !done {
 		var name, value jsonscan.Value
 		if i, name, p = jsonscan.Name(b, i); p != "" {
 			return i, p
 		}
-		if d.form == "" || d.form == Events {
-			if o.isRecord(b, name, i); o.record {
+		if may {
+			if o.record = isRecord(b, name, i); o.record {
 				return i, ""
 			}
 		}
 		if value, i, p = d.nest.Value(b, i, depth); p != "" {
 			return i, p
 		}
-		o.take(d, b, name, value)
+		o.take(b, name, value)
 		i, done, p = jsonscan.Next(b, i, '}')
 	}
 	return i, p
 }
 
-// isRecord takes notice of a member of a subscription record or of a Firehose
-// error record, whose value begins at i.
-func (o *jsonObject) isRecord(b []byte, name jsonscan.Value, i int) {
-	switch {
-	case name.Is(b, "logEvents"), name.Is(b, "rawData"):
-		o.record = true
-	case name.Is(b, "messageType"):
-		v, _, p := jsonscan.Scalar(b, i)
-		o.record = p == "" && v.Kind == '"' && (v.Is(b, "DATA_MESSAGE") || v.Is(b, "CONTROL_MESSAGE"))
+// isRecord tells whether a member, whose value begins at i, is one of a
+// subscription record or of a Firehose error record.
+func isRecord(b []byte, name jsonscan.Value, i int) bool {
+	text := name.Of(b)
+	if name.Traits&jsonscan.Escaped != 0 {
+		text = []byte(name.Text(b))
 	}
+	switch string(text) {
+	case "logEvents", "rawData":
+		return true
+	case "messageType":
+		v, _, p := jsonscan.Scalar(b, i)
+		return p == "" && v.Kind == '"' && (v.Is(b, "DATA_MESSAGE") || v.Is(b, "CONTROL_MESSAGE"))
+	}
+	return false
 }
 
 // role is which of the members of events, and which of those of containers' lines a
@@ -80,12 +82,9 @@ const (
 )
 
 // take takes notice of a member.
-func (o *jsonObject) take(d *Decoder, b []byte, name, value jsonscan.Value) {
+func (o *jsonObject) take(b []byte, name, value jsonscan.Value) {
 	o.members++
 	slot, role := o.slot(name.Of(b))
-	if k, ok := d.timeNames[string(name.Of(b))]; ok && o.times[k].Kind == 0 {
-		o.times[k] = value
-	}
 	if o.members == 1 && (slot == &o.date || slot == &o.timestamp) {
 		o.first = string(name.Of(b))
 	}

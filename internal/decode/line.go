@@ -52,26 +52,38 @@ const (
 // i, and the index behind it. Where that is not enough to tell, it is right only if
 // nothing follows b.
 func (d *Decoder) scanLine(b []byte, i int) (k kind, n int, enough bool) {
-	newline := bytes.IndexByte(b[i:], '\n')
+	whole := true
 	if b[i] == '{' && d.form != Fluentd {
-		n, p := d.line.scan(d, b, i)
+		n, p := d.scanObject(b, i)
 		switch {
 		case d.line.record:
 			return aRecord, n, true
-		case p == jsonscan.Short && newline < 0:
-			return cutOff, n, false
-		case p == jsonscan.Short:
-			return aText, i + newline, false
 		case p == "":
 			if ends, known := lineEnds(b, n, false); ends {
 				return anObject, n, known
 			}
 		}
+		whole = p != jsonscan.Short
 	}
-	if newline < 0 {
-		return aText, len(b), false
+	newline := bytes.IndexByte(b[i:], '\n')
+	switch {
+	case newline >= 0:
+		return aText, i + newline, whole
+	case !whole:
+		return cutOff, len(b), false
 	}
-	return aText, i + newline, true
+	return aText, len(b), false
+}
+
+// scanObject scans a JSON object to behind its closing brace; of one that is a
+// message, what is in it does not matter.
+func (d *Decoder) scanObject(b []byte, i int) (int, jsonscan.Problem) {
+	if d.form != Messages {
+		return d.line.scan(d, b, i)
+	}
+	d.line.record = false
+	_, n, p := d.nest.Value(b, i, 0)
+	return n, p
 }
 
 // readLine reads the line at hand, or the JSON object that it begins with.
@@ -151,7 +163,7 @@ func (d *Decoder) pass(e *Event, n int) {
 func (d *Decoder) readObject(e *Event) (given bool, err error) {
 	for {
 		b := d.visible()
-		n, p := d.line.scan(d, b, d.at)
+		n, p := d.scanObject(b, d.at)
 		switch {
 		case d.line.record:
 			return false, d.readHeading()

@@ -48,16 +48,18 @@ type Decoder struct {
 	source    Source
 	reader    timestamp.Reader
 	timeNames map[string]int     // in source.TimeFields
+	times     []jsonscan.Value   // by these
 	line      jsonObject         // of the line at hand
 	headers   map[string]*Header // by where lines are from
 	whole     *Header            // of an object whose lines tell nothing
-	// What identifies the line at hand: its message as text, and whether its time is
-	// known to the millisecond.
-	text  []byte
-	fine  bool
-	equal ordinals
+	// What identifies the line at hand: its message as text, somewhere, and whether
+	// its time is known to the millisecond.
+	text    []byte
+	escaped bool // text is as it stands in JSON
+	fine    bool
+	equal   ordinals
 	// Buffers.
-	key, hashed, id []byte
+	key, hashed, id, unescaped []byte
 
 	stats Stats // so far
 	told  Stats // as of the last event given

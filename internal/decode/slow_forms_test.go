@@ -518,8 +518,9 @@ func (l *slowLines) exported() {
 		e.Stream = streamOfKey(l.source.Key)
 		t, ok := timestamp.Time{}, isExported(l.slow.text, from)
 		if ok {
-			t, _ = timestamp.Reader{}.Text([]byte(message[:len(exportTime)]))
-			message = message[len(exportTime):]
+			if t, ok = (timestamp.Reader{}).Text([]byte(message[:len(exportTime)])); ok {
+				message = message[len(exportTime):]
+			}
 		}
 		e.set(message)
 		e.Raw = e.Message

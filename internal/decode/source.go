@@ -20,7 +20,7 @@ func (d *Decoder) readyForLines() {
 			d.timeNames[name] = i
 		}
 	}
-	d.line.times = make([]jsonscan.Value, len(s.TimeFields))
+	d.times = make([]jsonscan.Value, len(s.TimeFields))
 }
 
 // streamOfKey is the log stream that an export task's key names:

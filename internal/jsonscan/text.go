@@ -2,6 +2,7 @@ package jsonscan
 
 import (
 	"bytes"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -82,13 +83,12 @@ func AppendEscaped[T []byte | string](dst []byte, text T) []byte {
 	const hex = "0123456789abcdef"
 	done := 0
 	for i := 0; i < len(text); {
-		c := text[i]
-		if ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++
-			continue
+		i += plain(text[i:])
+		if i == len(text) {
+			break
 		}
 		dst = append(dst, text[done:i]...)
-		switch {
+		switch c := text[i]; {
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
 			i++
@@ -107,6 +107,26 @@ func AppendEscaped[T []byte | string](dst []byte, text T) []byte {
 		done = i
 	}
 	return append(dst, text[done:]...)
+}
+
+// plain is how many bytes at the beginning of text are ASCII that takes no escape.
+func plain[T []byte | string](text T) int {
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		w := uint64(text[i]) | uint64(text[i+1])<<8 | uint64(text[i+2])<<16 | uint64(text[i+3])<<24 |
+			uint64(text[i+4])<<32 | uint64(text[i+5])<<40 | uint64(text[i+6])<<48 | uint64(text[i+7])<<56
+		// As in skim, but that backslashes are odd wherever they stand.
+		quote, slash := w^'"'*ones, w^'\\'*ones
+		if odd := (^(quote + lows) | ^(slash + lows) | ^(w + (0x80-' ')*ones) | w) & highs; odd != 0 {
+			return i + bits.TrailingZeros64(odd)>>3
+		}
+	}
+	for ; i < len(text); i++ {
+		if c := text[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			break
+		}
+	}
+	return i
 }
 
 // shortEscape is the letter that stands for a control character behind a

@@ -75,6 +75,7 @@ func Build(ctx context.Context, in Input) (*Report, error) {
 		return nil, err
 	}
 	b.finish()
+	b.price(ctx)
 	return b.report, nil
 }
 

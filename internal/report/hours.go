@@ -24,7 +24,7 @@ func (t *tally) setHours(r *Report) {
 		arrived[h.Start.Format(time.DateOnly)] += h.Objects
 	}
 	for i := range r.Days {
-		r.Days[i].Objects = arrived[r.Days[i].Date]
+		r.Days[i].Objects = arrived[r.Days[i].Date] + t.loose[r.Days[i].Index]
 	}
 	r.Gaps = gaps(r.Hours, t.plan.From, t.plan.To)
 

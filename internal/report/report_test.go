@@ -102,6 +102,11 @@ func TestLooseObjectsAreNoEdge(t *testing.T) {
 		w.succeeded(o, out)
 	}
 	r := w.build()
+	for _, d := range r.Days {
+		if d.Objects != 1 {
+			t.Errorf("%d objects hold documents of %s, want 1", d.Objects, d.Index)
+		}
+	}
 	if r.Kind != KindComplete || r.Edge != nil || len(r.Gaps) != 0 || r.Objects.Timeless != 3 || r.HoursLeftOut.Objects != 0 {
 		t.Errorf("%s %s, edge %+v, %d gaps, %+v, %+v", r.Kind, r.Verdict, r.Edge, len(r.Gaps), r.Objects, r.HoursLeftOut)
 	}

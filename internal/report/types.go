@@ -35,6 +35,7 @@ type Effort struct {
 	Files          int64 `json:"files"`
 	Requests       int64 `json:"requests"`
 	Retries        int64 `json:"retries"`
+	Throttled      int64 `json:"throttled"`
 	WaitedMs       int64 `json:"waitedMs"`
 	Ms             int64 `json:"ms"`
 }
@@ -56,7 +57,8 @@ type Day struct {
 	Index string `json:"index"`
 	// Date is the day of the index's name, empty where it names none.
 	Date string `json:"date"`
-	// Objects arrived on that day, by the time in their key; their events may be
+	// Objects arrived on that day, by the time in their key or, where that is not what
+	// they were looked for by, hold documents of the index; the others' events may be
 	// of other days.
 	Objects int64 `json:"objects"`
 	run.IndexCounts

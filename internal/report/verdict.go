@@ -201,7 +201,7 @@ func list(words []string) string {
 }
 
 // maxFindings is how many sentences a summary carries, maxSentence how many
-// bytes of each: it goes through the state machine.
+// characters of each, as run.Cut counts them: it goes through the state machine.
 const (
 	maxFindings = 10
 	maxSentence = 1000
@@ -210,7 +210,7 @@ const (
 // Summary is what the state machine ends with.
 func (r *Report) Summary() run.Summary {
 	s := run.Summary{
-		Run: r.Run, Complete: r.Complete, Verdict: cut(r.Verdict, maxSentence), Objects: r.Objects.Listed,
+		Run: r.Run, Complete: r.Complete, Verdict: run.Cut(r.Verdict, maxSentence), Objects: r.Objects.Listed,
 		Ends: map[string]int64{}, Counts: r.Events,
 		Report: run.Location{Bucket: r.Settings.RunBucket, Key: run.ReportKey(r.Run)}.URI(),
 		Page:   run.Location{Bucket: r.Settings.RunBucket, Key: run.PageKey(r.Run)}.URI(),
@@ -224,11 +224,11 @@ func (r *Report) Summary() run.Summary {
 		}
 	}
 	if r.Chain != nil {
-		s.Findings = append(s.Findings, cut(r.Chain.Verdict, maxSentence))
+		s.Findings = append(s.Findings, run.Cut(r.Chain.Verdict, maxSentence))
 	}
 	for _, f := range r.Findings {
 		if len(s.Findings) < maxFindings {
-			s.Findings = append(s.Findings, cut(f.Text, maxSentence))
+			s.Findings = append(s.Findings, run.Cut(f.Text, maxSentence))
 		}
 	}
 	return s

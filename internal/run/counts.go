@@ -72,12 +72,6 @@ func (i *Inferred) Add(o Inferred) {
 	i.KeyTimes += o.KeyTimes
 }
 
-// Scaled gives what so many times as many events would come to.
-func (i Inferred) Scaled(times float64) Inferred {
-	by := func(n int64) int64 { return int64(float64(n) * times) }
-	return Inferred{by(i.DerivedIDs), by(i.PlacedIDs), by(i.MessageTimes), by(i.KeyTimes)}
-}
-
 // IndexCounts says where the documents meant for one index ended:
 // Documents = Rejected + Created + AlreadyThere.
 type IndexCounts struct {

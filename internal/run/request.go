@@ -24,7 +24,8 @@ type Request struct {
 	// for; 3h each by default.
 	MarginBefore string `json:"marginBefore,omitempty"`
 	MarginAfter  string `json:"marginAfter,omitempty"`
-	// Plan true: list, estimate and write the plan; touch no cluster.
+	// Plan true: list, estimate, write the plan, and look whether the cluster has room
+	// for it; nothing is changed there.
 	Plan bool `json:"plan,omitempty"`
 	// Retry names an earlier run: what it did not index, and nothing else.
 	Retry string `json:"retry,omitempty"`
@@ -35,7 +36,7 @@ type Request struct {
 	Restore     Tier `json:"restore,omitempty"`
 	RestoreDays *int `json:"restoreDays,omitempty"`
 	// MaxConcurrency is how many objects are indexed at once; 10 by default.
-	MaxConcurrency *int `json:"maxConcurrency,omitempty"`
+	MaxConcurrency *Concurrency `json:"maxConcurrency,omitempty"`
 	// ToleratedFailurePercentage of children, above which the map stops; 10 by
 	// default.
 	ToleratedFailurePercentage *float64 `json:"toleratedFailurePercentage,omitempty"`
@@ -124,7 +125,7 @@ func allowed(member string) string {
 	case "restoreDays":
 		return fmt.Sprintf("a whole number from 1 to %d", maxRestoreDays)
 	case "maxConcurrency":
-		return fmt.Sprintf("a whole number from 1 to %d", MaxConcurrencyLimit)
+		return fmt.Sprintf(`a whole number from 1 to %d, "auto", or "auto:N" with the bound N`, MaxConcurrencyLimit)
 	case "toleratedFailurePercentage":
 		return "a number from 0 to 100"
 	}
@@ -144,7 +145,10 @@ func (r Request) Resolve(e Execution, zone *time.Location) (Plan, error) {
 		Prefixes: []string{}, Notes: []string{},
 	}
 	if r.MaxConcurrency != nil {
-		p.MaxConcurrency = *r.MaxConcurrency
+		if err := r.MaxConcurrency.check(); err != nil {
+			return Plan{}, err
+		}
+		r.MaxConcurrency.into(&p)
 	}
 	if r.ToleratedFailurePercentage != nil {
 		p.ToleratedFailurePercentage = *r.ToleratedFailurePercentage
@@ -186,14 +190,14 @@ func margin(member, s string, m *Duration) error {
 
 // check is everything about a request but its range.
 func (r Request) check(p Plan) error {
-	if p.MaxConcurrency < 1 || p.MaxConcurrency > MaxConcurrencyLimit {
-		return invalid("maxConcurrency: %d is out of bounds; give %s", p.MaxConcurrency, allowed("maxConcurrency"))
-	}
 	if !(p.ToleratedFailurePercentage >= 0 && p.ToleratedFailurePercentage <= 100) {
 		return invalid("toleratedFailurePercentage: %v is out of bounds; give %s", p.ToleratedFailurePercentage, allowed("toleratedFailurePercentage"))
 	}
 	if p.Destination != ToIndex && p.Destination != ToFiles {
 		return invalid("destination: %q is none; give %s", p.Destination, allowed("destination"))
+	}
+	if err := p.CheckSteering(); err != nil {
+		return err
 	}
 	if err := r.Include.check("include"); err != nil {
 		return err

@@ -48,6 +48,10 @@ type Settings struct {
 	RunEndpoint     string `env:"RUN_ENDPOINT" check:"url"`
 
 	Search Search
+	// Network says how the index Lambda reaches S3 and the cluster, by which its
+	// traffic is priced: over the internet where it is in no VPC, or from within one,
+	// S3 by a gateway endpoint or through NAT.
+	Network string `env:"NETWORK" default:"internet" values:"internet,endpoint,nat"`
 
 	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD. Stacks that use one cluster need a prefix each: the index template is named by it, and would be shared." usage:"Indices are named PREFIX-YYYY-MM-DD."`
 	Zone        *time.Location `env:"TIME_ZONE" context:"zone" flag:"zone" default:"Asia/Tokyo" means:"Zone whose days the indices, the request and the schedule are meant in." usage:"Time zone of days, index names and @timestamp."`
@@ -74,6 +78,13 @@ type Settings struct {
 	Version string `env:"REHYDRATE_VERSION" default:"development"`
 }
 
+// Values of Settings.Network.
+const (
+	NetworkInternet = "internet"
+	NetworkEndpoint = "endpoint"
+	NetworkNAT      = "nat"
+)
+
 // Search says how the cluster is reached.
 type Search struct {
 	URL  string `env:"SEARCH_URL" context:"search" flag:"search" check:"url" takes:"an http or https URL, or new" means:"The Elasticsearch or OpenSearch cluster. *new* makes an Amazon OpenSearch Service domain in the VPC. Without one the stack only takes runs whose destination is files." usage:"URL of a cluster; without one, a store on disk is filled."`
@@ -90,6 +101,12 @@ type Search struct {
 	Master  string   `env:"SEARCH_MASTER"`
 	Writers []string `env:"SEARCH_WRITERS"`
 	Readers []string `env:"SEARCH_READERS"`
+}
+
+// DefaultIndexPrefix is the IndexPrefix of a stack that was told none.
+func DefaultIndexPrefix() string {
+	prefix, _ := reflect.TypeFor[Settings]().FieldByName("IndexPrefix")
+	return prefix.Tag.Get("default")
 }
 
 // DerivedIDPrefix begins the ids that are derived. CloudWatch Logs' own are

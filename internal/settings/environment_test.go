@@ -87,6 +87,7 @@ func TestVariablesAreWhatReadTakes(t *testing.T) {
 		IndexPrefix: "logs", Zone: zone, Fields: []string{"logGroup", "account"}, Parse: true, Exact: true,
 		Shards: 3, Replicas: 0, LoadReplicas: 2, RefreshInterval: "30s",
 		Search:    run.Search{URL: "https://search.example", Auth: "basic", Secret: "arn:secret", CA: "PEM", Region: "eu-central-1", Master: "arn:master", Writers: []string{"arn:a"}, Readers: []string{"arn:b"}},
+		Network:   run.NetworkNAT,
 		BulkBytes: 1 << 20, BulkInFlight: 4, BulkGzip: true, RecordLimit: 2 << 20, IndexMemory: 3008, Version: "1.2.3",
 	}
 	// A member that is zero here would not be tested.

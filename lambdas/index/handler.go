@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
@@ -23,9 +24,13 @@ type handler struct {
 	connect func(context.Context) (*bulk.Sender, error)
 	maker   *document.Maker
 	section files.Section
+	// metrics receives a line of metrics for each call.
+	metrics io.Writer
 	// buffers are those of the object read last: there is one call at a time.
 	buffers *decode.Buffers
-	now     func() time.Time
+	// began reads from a key when its object was begun, and whether that is loose.
+	began func(key string) (*time.Time, bool)
+	now   func() time.Time
 }
 
 // Index reads an object from where the call before stopped, until its end or
@@ -35,6 +40,9 @@ type handler struct {
 // forward: where anything was, the fault waits for the next call.
 func (h handler) Index(ctx context.Context, req run.IndexRequest) (run.Work, error) {
 	begun := h.now()
+	if o := &req.Work.Object; o.Time == nil && o.Bucket == "" { // as of an object that arrives
+		o.Time, o.Loose = h.began(o.Key)
+	}
 	work := req.Work
 	filter, err := document.NewFilter(work.Include, work.Exclude)
 	if err != nil {
@@ -51,6 +59,7 @@ func (h handler) Index(ctx context.Context, req run.IndexRequest) (run.Work, err
 		c.to = newIndexed(c, sender)
 	}
 	outcome, err := c.run(ctx)
+	c.tell(begun)
 	if err != nil {
 		return run.Work{}, err
 	}

@@ -36,6 +36,8 @@ type fixture struct {
 	runs   string
 	client *s3.Client
 	server *bulktest.Server
+
+	buffer bytes.Buffer // of metrics
 }
 
 func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest.Reply) *fixture {
@@ -58,6 +60,10 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys, err := archive.New(f.client, "archive", told.ArchivePrefixes, told.ArchiveZone)
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.handler = handler{
 		settings: told,
 		objects:  func(run.Object) archive.Getter { return f.client },
@@ -65,6 +71,8 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 		connect:  f.sender,
 		maker:    document.NewMaker(told),
 		section:  files.Usual(),
+		began:    keys.Began,
+		metrics:  &f.buffer,
 		now:      time.Now,
 	}
 	return f

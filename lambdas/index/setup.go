@@ -4,6 +4,7 @@ package index
 
 import (
 	"context"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -28,6 +29,10 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	if err != nil {
 		return nil, err
 	}
+	keys, err := archive.New(objects, settings.ArchiveBucket, settings.ArchivePrefixes, settings.ArchiveZone)
+	if err != nil {
+		return nil, &run.Fault{Name: run.InvalidSettings, Reason: "ARCHIVE_PREFIXES", Err: err}
+	}
 	// What lives is a few large buffers that stay, and next to nothing is allocated
 	// for an event: collecting sooner costs little and keeps the peak down.
 	debug.SetGCPercent(25)
@@ -43,7 +48,9 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		connect: sender(settings),
 		maker:   document.NewMaker(settings),
 		section: files.Usual(),
+		metrics: os.Stdout,
 		buffers: &decode.Buffers{},
+		began:   keys.Began,
 		now:     time.Now,
 	}
 	return h.Index, nil

@@ -2,10 +2,11 @@ package list
 
 import (
 	"context"
-	"io"
+	"math"
 	"math/rand/v2"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/cost"
 	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -28,92 +29,141 @@ const (
 	objectMillis = 30
 	// objectLambdaMillis of these are the Lambda's.
 	objectLambdaMillis = 20
-	// transitionsPerSecond are what Step Functions allows in most regions.
-	// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-	transitionsPerSecond = 500
 )
 
-// sample keeps an even choice of the objects listed, the same for the same list.
+// sample chooses of the objects listed, the same of the same list: each byte as
+// likely as any other, so that what an archive mostly holds is in it, be that a few
+// large objects or many small ones of another form.
 type sample struct {
-	random  *rand.Rand
-	seen    int64
-	objects []run.Object
+	random *rand.Rand
+	chosen []choice
+	// next is the lowest lot of an object that was not chosen.
+	next float64
+}
+
+// choice is an object and the lot that was drawn for it.
+type choice struct {
+	object run.Object
+	lot    float64
 }
 
 func newSample() *sample {
-	return &sample{random: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // a sample, no secret
+	return &sample{random: rand.New(rand.NewPCG(1, 2)), next: math.Inf(1)} //nolint:gosec // a sample, no secret
 }
 
-// add considers one object (reservoir sampling). Empty ones and ones that cannot
-// be read say nothing.
+// add considers one object: the lowest lots stay, of which larger objects draw
+// lower ones (Efraimidis and Spirakis, Weighted random sampling with a reservoir,
+// 2006). Empty objects and ones that cannot be read say nothing.
 func (s *sample) add(o run.Object) {
 	if o.Size == 0 || archive.NeedsRestore(o) {
 		return
 	}
-	s.seen++
-	if len(s.objects) < sampleObjects {
-		s.objects = append(s.objects, o)
+	c := choice{o, s.random.ExpFloat64() / float64(o.Size)}
+	if len(s.chosen) < sampleObjects {
+		s.chosen = append(s.chosen, c)
 		return
 	}
-	if i := s.random.Int64N(s.seen); i < sampleObjects {
-		s.objects[i] = o
+	highest := 0
+	for i := range s.chosen {
+		if s.chosen[i].lot > s.chosen[highest].lot {
+			highest = i
+		}
 	}
+	if c.lot < s.chosen[highest].lot {
+		c, s.chosen[highest] = s.chosen[highest], c
+	}
+	s.next = min(s.next, c.lot)
 }
 
-// open opens an object of the archive for reading.
-type open func(context.Context, run.Object) (io.ReadCloser, error)
+// likely is the probability with which an object was chosen, the lots of the others
+// being what they are.
+func (s *sample) likely(o run.Object) float64 { return 1 - math.Exp(-float64(o.Size)*s.next) }
 
-// estimate says what the sampler's plan comes to, by the sample. Memory is that of
-// an index Lambda in MiB.
-func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*run.Estimate, error) {
-	plan := sampler.plan
-	e := &run.Estimate{Forms: map[string]int64{}, EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
+// open opens an object of the archive for reading.
+type open func(context.Context, run.Object) (*archive.Body, error)
+
+// estimate says what the sampler's plan comes to, by the sample and what the archive
+// holds in its storage classes.
+func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.Stored) (*run.Estimate, bool, error) {
+	plan, settings := sampler.plan, sampler.settings
+	e := &run.Estimate{Forms: map[string]int64{}, EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis}
 	if plan.Destination == run.ToFiles {
 		e.EventsPerSecond = writtenPerSecond
 	}
-	var all beginning
-	for _, o := range s.objects {
-		n, err := sampler.peek(ctx, o)
+	asksKMS := false
+	told := make([]beginning, 0, len(s.chosen))
+	for _, c := range s.chosen {
+		n, err := sampler.peek(ctx, c.object)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		e.Sampled++
-		e.SampledBytes += n.read
 		if n.unreadable {
 			e.Unreadable++
 		}
 		if n.events > 0 {
 			e.CountForm(string(n.form))
 		}
-		all.malformed += n.malformed
-		all.inferred.Add(n.inferred)
-		all.events += n.events
-		all.inRange += n.inRange
-		all.plain += n.plain
-		all.written += n.written
-		all.packed += n.packed
+		if n.read > 0 {
+			n.stands = float64(c.object.Size) / s.likely(c.object)
+			told = append(told, n)
+		}
+		asksKMS = asksKMS || n.asksKMS
 	}
-	if e.SampledBytes > 0 {
-		perByte := float64(plan.Bytes) / float64(e.SampledBytes)
-		e.Events = int64(float64(all.events) * perByte)
-		e.InRange = int64(float64(all.inRange) * perByte)
-		e.Malformed = int64(float64(all.malformed) * perByte)
-		e.Inferred = all.inferred.Scaled(perByte)
-		e.PlainBytes = int64(float64(all.plain) * perByte)
-		e.Written = int64(float64(all.written) * perByte)
-		e.OutputBytes = int64(float64(all.packed) * perByte)
+	s.scale(e, told, sampler)
+	objects := float64(plan.Objects)
+	busy := float64(e.InRange)/float64(e.EventsPerSecond) + float64(e.Events-e.InRange)/writtenPerSecond
+	e.ObjectsPerSecond = cost.TransitionsPerSecond(settings.Search.Region) / cost.Object
+	children := float64(min(int64(max(plan.MaxConcurrency, min(plan.MostConcurrency, run.DefaultMaxConcurrency))), max(plan.Objects, 1)))
+	working, started := (busy+objects*objectMillis/1000)/children, objects/float64(e.ObjectsPerSecond)
+	e.Seconds, e.Paced = int64(max(working, started))+1, started > working
+	usage := cost.Usage{
+		Objects: plan.Objects, Calls: plan.Objects,
+		LambdaSeconds: busy + objects*objectLambdaMillis/1000, Memory: settings.IndexMemory,
+		Stored: stored, Encrypted: asksKMS, Sent: e.SentBytes,
+		Network: settings.Network, Cluster: settings.Search.URL, Region: settings.Search.Region,
 	}
-	children, objects := min(int64(plan.MaxConcurrency), max(plan.Objects, 1)), float64(plan.Objects)
-	sending := float64(e.InRange)/float64(e.EventsPerSecond) + float64(e.Events-e.InRange)/writtenPerSecond
-	started := objects * objectTransitions / transitionsPerSecond // none sooner than that
-	e.Seconds = int64(max((sending+objects*objectMillis/1000)/float64(children), started)) + 1
-	busy := sending + objects*objectLambdaMillis/1000
-	e.Lambda = busy*float64(memory)/1024*lambdaGBSecond + objects*lambdaRequest
-	e.StepFunctions = float64(plan.Objects*objectTransitions+runTransitions) * stateTransition
-	e.S3 = objects * s3Get
 	if e.Written > 0 { // an object's events mostly lie in two hours
-		e.S3 += (2*objects + float64(e.OutputBytes)/float64(files.Usual().Text)) * s3Put
+		usage.Puts = 2*objects + float64(e.OutputBytes)/float64(files.Usual().Text)
 	}
-	e.Dollars = e.Lambda + e.StepFunctions + e.S3
-	return e, nil
+	e.Cost = cost.Of(usage)
+	return e, asksKMS, nil
+}
+
+// scale has e tell of the whole archive what the sample told of its parts.
+func (s *sample) scale(e *run.Estimate, told []beginning, sampler *sampler) {
+	bytes := 0.0
+	for _, n := range told {
+		bytes += n.stands
+		e.SampledBytes += n.read
+	}
+	inAll := func(count func(beginning) int64) int64 {
+		sum := 0.0
+		for _, n := range told {
+			sum += float64(count(n)) / float64(n.read) * n.stands / bytes
+		}
+		return int64(math.Round(sum * float64(sampler.plan.Bytes)))
+	}
+	e.Events = inAll(func(n beginning) int64 { return n.events })
+	e.InRange = inAll(func(n beginning) int64 { return n.inRange })
+	e.Malformed = inAll(func(n beginning) int64 { return n.malformed })
+	e.PlainBytes = inAll(func(n beginning) int64 { return n.plain })
+	e.Wanted = inAll(func(n beginning) int64 { return n.wanted })
+	e.Inferred = run.Inferred{
+		DerivedIDs:   inAll(func(n beginning) int64 { return n.inferred.DerivedIDs }),
+		PlacedIDs:    inAll(func(n beginning) int64 { return n.inferred.PlacedIDs }),
+		MessageTimes: inAll(func(n beginning) int64 { return n.inferred.MessageTimes }),
+		KeyTimes:     inAll(func(n beginning) int64 { return n.inferred.KeyTimes }),
+	}
+	text := inAll(func(n beginning) int64 { return n.text })
+	packed := inAll(func(n beginning) int64 { return n.packed })
+	if sampler.plan.Destination == run.ToFiles {
+		e.Written, e.OutputBytes = e.Wanted, packed
+		return
+	}
+	e.DocumentBytes = inAll(func(n beginning) int64 { return n.documents })
+	e.BulkBytes, e.SentBytes = text, text
+	if sampler.settings.BulkGzip {
+		e.SentBytes = packed
+	}
 }

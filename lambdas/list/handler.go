@@ -3,6 +3,7 @@ package list
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
@@ -28,11 +29,15 @@ type lister interface {
 // stat gives an object of the archive as it is now.
 type stat func(context.Context, run.Object) (run.Object, error)
 
-// List answers with the plan of the execution that asks.
+// List answers with the plan of the execution that asks. Asked for no execution, it
+// looks as for a run that begins now, and writes nothing.
 func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error) {
 	request, err := run.ParseRequest(req.Request)
 	if err != nil {
 		return run.Plan{}, err
+	}
+	if req.Execution.ID == "" && req.Execution.Name == "" {
+		return h.look(ctx, request)
 	}
 	if !run.ValidName(req.Execution.Name) {
 		return run.Plan{}, &run.Fault{Name: run.InvalidRequest, Reason: fmt.Sprintf(
@@ -72,6 +77,9 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 
 // reaches tells why the plan's destination is none of this stack, or nil.
 func (h handler) reaches(plan run.Plan) error {
+	if err := plan.CheckSteering(); err != nil {
+		return err
+	}
 	if plan.Destination == run.ToFiles || h.settings.Search.URL != "" {
 		return nil
 	}
@@ -85,15 +93,19 @@ func (h handler) folder(name string) runs.Folder { return runs.Folder{Bucket: h.
 
 // find lists the archive into the manifest and takes stock of it.
 func (h handler) find(ctx context.Context, plan *run.Plan) error {
-	window := archive.Window{
-		From: plan.From.Add(-time.Duration(plan.MarginBefore)),
-		To:   plan.To.Add(time.Duration(plan.MarginAfter)),
-	}
 	return h.takeStock(ctx, plan, func(take func(run.Object) error) (archive.Found, error) {
-		found, err := h.archive.List(ctx, window, take)
+		found, err := h.archive.List(ctx, window(*plan), take)
 		plan.Skipped, plan.Prefixes = found.Skipped, found.Prefixes
 		return found, err
 	})
+}
+
+// window is the time in which objects of the plan's range may have begun.
+func window(plan run.Plan) archive.Window {
+	return archive.Window{
+		From: plan.From.Add(-time.Duration(plan.MarginBefore)),
+		To:   plan.To.Add(time.Duration(plan.MarginAfter)),
+	}
 }
 
 // takeStock makes the manifest of what list takes, counts it in the plan, and
@@ -122,11 +134,29 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 	if err := canRestore(plan.Restore.Tier, inventory.Unrestored); err != nil {
 		return err
 	}
-	if plan.PlanOnly && plan.Objects > 0 {
-		sampler := sampler{open: h.open, settings: h.settings, plan: *plan}
-		if inventory.Estimate, err = chosen.estimate(ctx, &sampler, h.settings.IndexMemory); err != nil {
-			return err
-		}
+	if err := h.weigh(ctx, *plan, chosen, &inventory); err != nil {
+		return err
+	}
+	if e := inventory.Estimate; e != nil {
+		plan.Expected = run.Expected{Documents: e.Wanted, Bytes: e.DocumentBytes}
 	}
 	return folder.PutInventory(ctx, inventory)
+}
+
+// weigh estimates the run: for a plan, and for Prepare, which compares it with what
+// the cluster has room for. A run goes on without an estimate.
+func (h handler) weigh(ctx context.Context, plan run.Plan, chosen *sample, v *run.Inventory) error {
+	if plan.Objects == 0 || !plan.PlanOnly && plan.Destination == run.ToFiles {
+		return nil
+	}
+	var err error
+	v.Estimate, v.Encrypted, err = chosen.estimate(ctx, &sampler{open: h.open, settings: h.settings, plan: plan}, v.Stored)
+	if err != nil && !plan.PlanOnly && ctx.Err() == nil {
+		slog.Warn("the run cannot be estimated", "error", err.Error())
+		return nil
+	}
+	if err == nil && plan.PlanOnly {
+		v.Advice = append(v.Advice, advise(*v)...)
+	}
+	return err
 }

@@ -150,6 +150,16 @@ func TestChoice(t *testing.T) {
 		`"Variable": "$.s", "StringEquals": "c"`:                                                           false,
 		`"Variable": "$.n", "StringEquals": "10"`:                                                          false,
 		`"Variable": "$.o", "StringEquals": "b"`:                                                           false,
+		`"Variable": "$.s", "StringMatches": "b"`:                                                          true,
+		`"Variable": "$.s", "StringMatches": "*"`:                                                          true,
+		`"Variable": "$.s", "StringMatches": "b*"`:                                                         true,
+		`"Variable": "$.s", "StringMatches": "*b"`:                                                         true,
+		`"Variable": "$.s", "StringMatches": "b*b"`:                                                        false,
+		`"Variable": "$.s", "StringMatches": "a*"`:                                                         false,
+		`"Variable": "$.s", "StringMatches": ""`:                                                           false,
+		`"Variable": "$.n", "StringMatches": "*"`:                                                          false,
+		`"Variable": "$$.Execution.Id", "StringMatches": "arn:*:execution:*n"`:                             true,
+		`"Variable": "$$.Execution.Id", "StringMatches": "arn:*:execution:*:"`:                             false,
 		`"Variable": "$.n", "NumericEquals": 10`:                                                           true,
 		`"Variable": "$.f", "NumericEquals": 10`:                                                           true,
 		`"Variable": "$.n", "NumericEquals": 9`:                                                            false,
@@ -194,6 +204,7 @@ func TestWhatNoCatchSees(t *testing.T) {
 		{"a choice", `"A": {"Type": "Choice", "Choices": [{"Variable": "$.gone", "StringEquals": "", "Next": "B"}], "Default": "B"}`, "", "States.Runtime", "'$.gone' specified for the field 'Variable'"},
 		{"a cause", `"A": {"Type": "Fail", "Error": "E", "CausePath": "$.gone"}`, "", "States.Runtime", "'CausePath'"},
 		{"a long cause", `"A": {"Type": "Fail", "Error": "E", "Cause": "` + big[:MaxCause+1] + `"}`, "", "States.Runtime", "32769 characters"},
+		{"a reserved error", `"A": {"Type": "Pass", "Result": "States.Timeout", "Next": "F"}, "F": {"Type": "Fail", "ErrorPath": "$", "Cause": "c"}`, "", "States.Runtime", "names that begin with States. are reserved"},
 		{"a cause that is no string", `"A": {"Type": "Fail", "Error": "E", "CausePath": "$"}`, "", "States.Runtime", "has to be a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -329,6 +340,15 @@ func TestTaskTimeoutHasAnEmptyCause(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 	})
+}
+
+func TestResultSelector(t *testing.T) {
+	w := &aws{invoke: func(context.Context, string, string) (string, error) { return `{"a": {"b": 1}}`, nil }}
+	out, err := w.run(t.Context(), t, states(`"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload": {}},
+		"ResultSelector": {"fixed": true, "b.$": "$.Payload.a.b"}, "ResultPath": "$.r", "End": true}`), `{"x": 1}`)
+	if want := `{"r":{"b":1,"fixed":true},"x":1}`; err != nil || out != want {
+		t.Errorf("output %s, %v; want %s", out, err, want)
+	}
 }
 
 func TestJitterIsAnyPartOfTheDelay(t *testing.T) {

@@ -2,7 +2,9 @@ package asl
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -40,6 +42,9 @@ func (succeed) do(_ context.Context, _ *frame, input any) (any, string, *failure
 type fail struct{ name, cause part }
 
 func (f *fields) fail() work {
+	if n := f.open["Error"]; strings.HasPrefix(fmt.Sprint(n.value), "States.") {
+		f.fault(n, "names that begin with States. are reserved")
+	}
 	return fail{name: f.either("Error", "ErrorPath"), cause: f.either("Cause", "CausePath")}
 }
 
@@ -47,6 +52,9 @@ func (w fail) do(_ context.Context, f *frame, input any) (any, string, *failure)
 	name, err := f.text(w.name, "ErrorPath", input)
 	if err != nil {
 		return nil, "", err
+	}
+	if strings.HasPrefix(name, "States.") {
+		return nil, "", f.runtime("The field 'ErrorPath' leads to '%s': names that begin with States. are reserved", name)
 	}
 	cause, err := f.text(w.cause, "CausePath", input)
 	if err != nil {

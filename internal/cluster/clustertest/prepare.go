@@ -43,13 +43,18 @@ func testPrepare(t *testing.T, s *suite) {
 	}
 	ours := strings.Repeat("3", 56)
 	s.items(t, line(first, ours, source("2018-12-09T11:59:59.999+09:00", `"before the range"`))+
-		line(second, ours, source(noon, `"ours"`)))
+		line(second, ours, source(noon, `"ours"`))+line(second, run.DerivedIDPrefix+"e", source(noon, `"derived"`)))
 	// The counts are of now, not of the last refresh.
-	if p := prepare("with our documents", false, 0, 1, 0); len(p.Warnings) != 0 {
+	if p := prepare("with our documents", false, 0, 2, 0); len(p.Warnings) != 0 {
 		t.Errorf("warnings %q on our own documents", p.Warnings)
 	}
+	settings.IDs = run.DerivedIDs
+	if p := prepare("with our documents, all ids to be derived", false, 0, 2, 0); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], second+" holds documents with the archive's own ids") {
+		t.Errorf("warnings %q, want one that names %s", p.Warnings, second)
+	}
+	settings.IDs = "archive"
 	s.items(t, line(second, "AWxyz", source(noon, `"theirs"`)))
-	p := prepare("with documents of others", false, 0, 2, 0)
+	p := prepare("with documents of others", false, 0, 3, 0)
 	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "AWxyz") || !strings.Contains(p.Warnings[0], second) {
 		t.Errorf("warnings %q, want one that names AWxyz and %s", p.Warnings, second)
 	}
