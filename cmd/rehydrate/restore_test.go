@@ -156,3 +156,29 @@ func TestRestoreIsRefusedWhereItCannotBe(t *testing.T) {
 		t.Errorf("status %d\n%s%s", status, stdout, stderr)
 	}
 }
+
+// TestPlanTellsWhatRestoringTakes: every tier where none is asked for, else that one.
+func TestPlanTellsWhatRestoringTakes(t *testing.T) {
+	v, _ := newVaulted(t, nil)
+	for input, want := range map[string][]string{
+		`{"from": "2018-12-10", "to": "2018-12-10", "plan": true}`: {
+			"1 objects (", " in GLACIER have to be restored first\n  Bulk       5 h to 12 h, about $0.00 with copies for 7 days\n" +
+				"  Standard   3 h to 5 h, about $0.00 with copies for 7 days\n  Expedited  1 min to 5 min, about $0.01 with copies for 7 days\n  by --restore TIER",
+			" in DEEP_ARCHIVE have to be restored first\n  Bulk       24 h to 48 h, about $0.00 with copies for 7 days\n  Standard   9 h to 12 h",
+		},
+		`{"from": "2018-12-10", "to": "2018-12-10", "plan": true, "restore": "Standard", "restoreDays": 30}`: {
+			" in GLACIER are restored first, at the tier Standard\n  Standard   3 h to 5 h, about $0.00 with copies for 30 days\n",
+			"2 objects are in INTELLIGENT_TIERING, where no list tells which are archived: these are restored, too\n",
+		},
+	} {
+		status, stdout, stderr := v.restored(t, fmt.Sprintf("p%d", len(input)), input)
+		for _, says := range want {
+			if status != exitComplete || !strings.Contains(stdout, says) {
+				t.Errorf("status %d, it does not say %q:\n%s%s", status, says, stdout, stderr)
+			}
+		}
+	}
+	if len(v.vault.Asked()) > 0 {
+		t.Errorf("a plan asked for %q", v.vault.Asked())
+	}
+}

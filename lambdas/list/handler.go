@@ -134,6 +134,7 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 	if err := canRestore(plan.Restore.Tier, inventory.Unrestored); err != nil {
 		return err
 	}
+	offer(inventory.Unrestored, plan.Restore.Days)
 	if err := h.weigh(ctx, *plan, chosen, &inventory); err != nil {
 		return err
 	}

@@ -1,8 +1,10 @@
 package list
 
 import (
+	"cmp"
 	"fmt"
 
+	"github.com/rehydrate/rehydrate/internal/cost"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -29,4 +31,20 @@ func canRestore(tier run.Tier, found []run.Unrestored) error {
 		}
 	}
 	return nil
+}
+
+// offer fills in what each tier takes and costs, with copies of so many days.
+func offer(found []run.Unrestored, days int) {
+	days = cmp.Or(days, run.DefaultRestoreDays)
+	for i, u := range found {
+		found[i].Tiers = []run.RestoreOffer{}
+		for _, t := range run.Tiers() {
+			if least, most, ok := run.RestoreTime(t, u.StorageClass); ok {
+				found[i].Tiers = append(found[i].Tiers, run.RestoreOffer{
+					Tier: t, LeastSeconds: int64(least.Seconds()), MostSeconds: int64(most.Seconds()),
+					Days: days, Dollars: cost.Restore(t, u.StorageClass, u.Objects, u.Bytes, days),
+				})
+			}
+		}
+	}
 }
