@@ -252,8 +252,11 @@ func (r *Report) RetryText() string {
 }
 
 // RangeText is the range as a person would say it: days where it has whole ones.
-func (r *Report) RangeText() string {
-	from, to := r.Plan.From, r.Plan.To
+func (r *Report) RangeText() string { return RangeText(r.Plan.From, r.Plan.To) }
+
+// RangeText is a range as a person would say it: days where it has whole ones, in the
+// zone of from.
+func RangeText(from, to time.Time) string {
 	if from.IsZero() {
 		return ""
 	}
