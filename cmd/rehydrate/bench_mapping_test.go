@@ -94,6 +94,7 @@ func (t *target) costs(b *testing.B, engine string, into *table) {
 			c.flushed = append(c.flushed, size)
 			if round == rounds-1 {
 				t.send(b, http.MethodPost, "/ecs-task-*/_forcemerge?max_num_segments=1", "")
+				t.settle(b)
 				c.merged = t.size(b)
 			}
 			fmt.Fprintf(os.Stderr, "%s, %s: %.1f s of the engine's processor time, %.0f bytes a document\n",
@@ -188,8 +189,18 @@ func (t *target) fill(b *testing.B, index string) (spent, int64) {
 	t.send(b, http.MethodPost, "/ecs-task-*/_flush", "")
 	t.rest(b)
 	s.engine = t.processor(b) - before
+	t.settle(b)
 	t.holdsAll(b)
 	return s, t.size(b)
+}
+
+// settle lets the engine let go of segments that it has merged.
+func (t *target) settle(b *testing.B) {
+	b.Helper()
+	for range 2 {
+		t.send(b, http.MethodPost, "/ecs-task-*/_flush?force=true", "")
+		t.send(b, http.MethodPost, "/ecs-task-*/_refresh", "")
+	}
 }
 
 // rest returns when no merge is under way.

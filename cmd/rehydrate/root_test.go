@@ -14,7 +14,7 @@ func TestSuggestions(t *testing.T) {
 		"run -from 2018-12-10":   "flags have two dashes; give --from",
 		"run --max-concurency 2": "did you mean --max-concurrency?",
 		"run --zzzzzzzzzz":       "--help lists the flags",
-		"run --archive a --from 2018-12-10 --to 2018-12-10 --max-concurrency many": "--max-concurrency many: give",
+		"run --archive . --from 2018-12-10 --to 2018-12-10 --max-concurrency many": "--max-concurrency many: give",
 		"serve out": `"out" is no flag`,
 	} {
 		status, stdout, stderr := rehydrate(t.Context(), strings.Fields(args)...)

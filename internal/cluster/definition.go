@@ -81,10 +81,10 @@ const (
 )
 
 // The codecs of stored documents. Elasticsearch's best_compression is zstd by
-// itself from 8.16 on. OpenSearch has a codec of this name from 2.9 on, where its
-// plugin is installed, as it is in its distributions and at Amazon.
+// itself from 8.16 on. OpenSearch has zstd_no_dict from 2.9 on, where the plugin
+// opensearch-custom-codecs is installed, as it is in its distributions and at Amazon.
 const (
-	zstd            = "zstd"
+	zstdNoDict      = "zstd_no_dict"
 	bestCompression = "best_compression"
 )
 
@@ -97,7 +97,7 @@ func definitions(s run.Settings, product string) []definition {
 		parsed = []string{flattened, flatObject}
 	}
 	if product == openSearch {
-		codecs = []string{zstd, bestCompression}
+		codecs = []string{zstdNoDict, bestCompression}
 	}
 	var all []definition
 	for _, p := range parsed {
@@ -195,7 +195,7 @@ func putMapping(properties map[string]any, path string, mapping map[string]any) 
 // lacking tells which part of the form a cluster lacks that refuses a template
 // with these words; empty where they are about something else.
 // "No handler for type [flattened] declared on field [parsed]"
-// "unknown value for [index.codec] must be one of [default, lz4, best_compression, zlib] but was: zstd"
+// "unknown value for [index.codec] must be one of [default, lz4, best_compression, zlib] but was: zstd_no_dict"
 func (f form) lacking(words string) string {
 	for _, kind := range []string{f.message, f.parsed} {
 		if kind != "" && strings.Contains(words, "type ["+kind+"]") {
