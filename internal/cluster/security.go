@@ -44,7 +44,7 @@ func WriterRole(s run.Settings) SecurityRole {
 		Indices: []string{s.IndexPrefix + "-*"},
 	}
 	if s.LoadReplicas >= 0 {
-		r.Index = append(r.Index, "indices:admin/settings/update")
+		r.Index = append(r.Index, "indices:admin/settings/update", "indices:admin/flush*")
 	}
 	return r
 }
