@@ -90,7 +90,7 @@ diff: node_modules ## what a deploy would change
 destroy: node_modules ## remove the stack
 	npx cdk destroy $(CDK)
 start: $(REHYDRATE) ## start a run in AWS and follow it: make start FROM=2018-12-10 TO=2018-12-12
-	@$(REHYDRATE) start --from '$(FROM)' --to '$(TO)'
+	@$(REHYDRATE) start $(if $(STACK),--stack '$(STACK)') --from '$(FROM)' --to '$(TO)'
 
 .PHONY: dashboards
 dashboards: $(REHYDRATE) ## a dashboard for Kibana or OpenSearch Dashboards: make dashboards URL=http://127.0.0.1:5601 (without: a file)

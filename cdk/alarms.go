@@ -16,12 +16,12 @@ import (
 	"github.com/rehydrate/rehydrate/internal/metrics"
 )
 
-// watched is what alarms and the dashboard look at. live and stream may be nil.
+// watched is what alarms and the dashboard look at. live, views and stream may be nil.
 type watched struct {
-	settings               settings.Settings
-	machine, live, stopped awsstepfunctions.CfnStateMachine
-	undelivered            awssqs.CfnQueue
-	stream                 awskinesisfirehose.CfnDeliveryStream
+	settings                      settings.Settings
+	machine, live, stopped, views awsstepfunctions.CfnStateMachine
+	undelivered                   awssqs.CfnQueue
+	stream                        awskinesisfirehose.CfnDeliveryStream
 	// account is the number of the account that a new domain is in; empty for none.
 	account string
 }
@@ -81,6 +81,10 @@ func (w watched) makeAlarms(scope constructs.Construct, topic awssns.CfnTopic) {
 		// Some 429s are how a cluster is used to the full; a run that mostly waits is too wide.
 		a.add("Throttled", "The cluster pushes back: in each of these five minutes the calls of the index Lambda waited for more than 20 in sum. Lower the run's concurrency (rehydrate tune), or give the cluster more.",
 			20*60*1000, w.runMetric(metrics.CallWaited, "Sum"))
+	}
+	if w.views != nil {
+		a.add("ViewsFailed", "Views that have expired were not deleted, or what became of them was not told: the next day tries again.",
+			1, executions(w.views, "Failed", "TimedOut", "Aborted")...)
 	}
 	a.add("Undelivered", "An event did not reach its target, a state machine or the topic: it waits in the queue of undelivered events.",
 		1, w.waiting())

@@ -34,7 +34,7 @@ func signed(more ...any) []any {
 func private(more ...any) []any {
 	return append([]any{
 		"stack", "logs", "archive", "my-archive", "search", "https://search.internal:9200",
-		"archivePrefix", `["logs/a/!{timestamp:yyyy/MM/dd}/", "logs/b/"]`, "archiveKey", keyARN, "archiveRegion", "us-east-1", "archiveZone", "Asia/Tokyo",
+		"archivePrefix", `["logs/a/!{timestamp:yyyy/MM/dd}/", "logs/b/"]`, "archiveKey", keyARN, "archiveRegion", "us-east-1", "archiveZone", "Asia/Tokyo", "archiveRestore", "true",
 		"searchAuth", "basic", "searchSecret", secretARN, "searchSecretKey", keyARN, "searchSecurityGroup", "sg-0123456789abcdef0",
 		"vpc", vpc, "subnets", subnetA + "," + subnetB, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0", "secretsEndpoint", "true", "listInVpc", "true",
 		"tags", "team=search,cost=42", "runKey", keyARN, "permissionsBoundary", "arn:aws:iam::123456789012:policy/boundary",
@@ -45,6 +45,7 @@ func private(more ...any) []any {
 		"indexTimeout", "600", "indexReserved", "20", "bulkBytes", "1048576", "bulkInFlight", "3", "bulkGzip", "true",
 		"recordLimit", "2097152", "live", "true", "schedule", "05:30", "scheduleDays", "3", "keepRuns", "false",
 		"runDays", "30", "logDays", "7", "email", "ops@example.com", "dashboard", "false",
+		"expireAt", "4:15", "dashboardsUrl", "https://kibana.internal:5601", "maxBytes", "1000000000", "maxEvents", "5000000", "maxCost", "2.50", "maxDuration", "2h",
 	}, more...)
 }
 

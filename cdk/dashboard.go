@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/rehydrate/rehydrate/internal/metrics"
-	"github.com/rehydrate/rehydrate/statemachine"
 )
 
 // makeDashboard shows on one page what runs do and what came of them.
@@ -20,7 +18,7 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	p.graph("Events while runs go on", w.runMetric(metrics.CallEvents, "Sum"), w.runMetric(metrics.CallCreated, "Sum"), w.runMetric(metrics.CallAlreadyThere, "Sum"), w.runMetric(metrics.CallWritten, "Sum"), w.runMetric(metrics.CallRejected, "Sum"))
 	p.graph("Pushed back by the cluster, and waited (ms)", w.runMetric(metrics.CallThrottled, "Sum"), w.runMetric(metrics.CallWaited, "Sum"))
 	p.graph("Text read, and speed of a call (bytes/s)", w.runMetric(metrics.CallText, "Sum"), w.runMetric(metrics.CallSpeed, "Average"))
-	p.graph("Objects of the map: children", mapRuns(w.machine, "Started", "Succeeded", "Failed")...)
+	p.graph("Objects that came to their end", w.runMetric(metrics.CallObjects, "Sum"))
 	if w.settings.HasCluster() {
 		p.graph("Concurrency of steered runs", w.runMetric(metrics.Concurrency, "Average"), w.runMetric(metrics.PushedBack, "Sum"))
 	}
@@ -29,7 +27,7 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	p.graph("Events that no index holds", w.runMetric("Rejected", "Sum"), w.runMetric("Malformed", "Sum"))
 	p.graph("Time spent waiting for the cluster", w.runMetric("ThrottledTime", "Sum"))
 	p.graph("Index Lambda", w.lambda("index", "Invocations"), w.lambda("index", "Throttles"))
-	p.graph("Errors of Lambdas", w.lambda("list", "Errors"), w.lambda("prepare", "Errors"), w.lambda("index", "Errors"), w.lambda("report", "Errors"))
+	p.graph("Errors of Lambdas", w.lambda("list", "Errors"), w.lambda("restore", "Errors"), w.lambda("prepare", "Errors"), w.lambda("index", "Errors"), w.lambda("report", "Errors"))
 	p.graph("Index Lambda: time of a call", w.lambda("index", "Duration"))
 	p.graph("Index Lambda: calls at once", w.lambda("index", "ConcurrentExecutions"))
 	p.graph("Events that reached no target", w.waiting())
@@ -51,17 +49,6 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 		DashboardName: jsii.String(w.settings.Stack), DashboardBody: jsii.String(string(body)),
 	})
 	return nil
-}
-
-// mapRuns are the metrics of a Distributed Map's children, which are executions of a
-// machine that is named by the map's label.
-// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
-func mapRuns(made awsstepfunctions.CfnStateMachine, names ...string) []metric {
-	var all []metric
-	for _, name := range names {
-		all = append(all, one("AWS/States", "Executions"+name, "StateMachineArn", jsii.String(*made.Ref()+"/"+statemachine.Label), "Sum"))
-	}
-	return all
 }
 
 // lambda is a metric of one of the stack's functions.

@@ -33,8 +33,9 @@ func prepareRequests(s run.Settings) []searchRequest {
 		{"Post", indexPrefix + "-*/_refresh"},
 		{"Post", "_msearch"},
 	}
+	requests = append(requests, fillViewRequests(indexPrefix)...)
 	if s.LoadReplicas >= 0 {
-		requests = append(requests, searchRequest{"Put", loadingTemplate(indexPrefix)})
+		requests = append(requests, searchRequest{"Put", loadingTemplate(indexPrefix)}, searchRequest{"Put", loadingTemplate(indexPrefix) + "-*"})
 		requests = append(requests, endLoadingRequests(indexPrefix)...)
 	}
 	return requests
@@ -64,6 +65,7 @@ func endLoadingRequests(indexPrefix string) []searchRequest {
 		{"Put", indexPrefix + "-*/_settings"},
 		{"Put", indexPrefix + "-*/_mapping"},
 		{"Delete", loadingTemplate(indexPrefix)},
+		{"Delete", loadingTemplate(indexPrefix) + "-*"}, // of a view
 	}
 }
 

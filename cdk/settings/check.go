@@ -49,7 +49,7 @@ func (c *checker) infer(s *Settings) {
 
 // ours are what the names of the stack's own parts end with.
 func ours() []string {
-	return []string{"live", "stopped", "ended", "archive", "list", "prepare", "index", "report"}
+	return []string{"live", "stopped", "ended", "archive", "list", "restore", "prepare", "index", "report", "steer", "views"}
 }
 
 func (c *checker) check(s Settings) {
@@ -115,7 +115,7 @@ func (c *checker) search(s Settings) {
 		// What speaks to a cluster, and what indexes by itself.
 		c.only(false, "search", "searchAuth", "searchSecret", "searchSecretKey", "searchCA", "searchDomain", "searchSecurityGroup",
 			"searchVersion", "searchInstance", "searchNodes", "searchVolume", "searchReaders",
-			"bulkGzip", "secretsEndpoint", "secretsSecurityGroup", "live", "schedule", "scheduleDays")
+			"bulkGzip", "dashboardsUrl", "expireAt", "secretsEndpoint", "secretsSecurityGroup", "live", "schedule", "scheduleDays")
 		return
 	}
 	c.only(isNew, "search "+New, "searchVersion", "searchInstance", "searchNodes", "searchVolume", "searchReaders")

@@ -109,6 +109,7 @@ func (o *options) config(r run.Request, log io.Writer) (local.Config, error) {
 	if r.MaxConcurrency != nil {
 		c.Concurrency = max(r.MaxConcurrency.Objects, 1)
 	}
+	c.Settings.ArchiveRestore = true // whoever runs this has rights of their own
 	if c.Settings.Search.URL == "" && len(c.Settings.Fields) == 0 {
 		// The log view of the embedded store picks streams by them.
 		c.Settings.Fields = []string{"logGroup", "logStream"}
@@ -142,7 +143,13 @@ type request struct {
 	plan                   bool
 	maxConcurrency         string
 	destination            string
+	restore                string
+	restoreDays            int
 	include                run.Filter
+	view, expires          string
+	maxEvents, maxBytes    int64
+	maxCost                float64
+	maxDuration            string
 }
 
 func (r *request) register(f *pflag.FlagSet) {
@@ -151,6 +158,14 @@ func (r *request) register(f *pflag.FlagSet) {
 	f.StringVar(&r.retry, "retry", "", "`name` of an earlier run: what it did not index, and nothing else")
 	f.BoolVar(&r.plan, "plan", false, "list and estimate only, and look whether the cluster has room; nothing is changed there")
 	f.StringVar(&r.destination, "destination", "", "`where` events go: index, or files, JSON Lines under runs/NAME/events/ for which no cluster is needed (default index)")
+	f.StringVar(&r.view, "view", "", "`name` of a view: documents go into its own indices, beside the daily ones")
+	f.StringVar(&r.expires, "expires", "", "`when` the view is deleted: 7d, a day, an instant or none")
+	f.Int64Var(&r.maxEvents, "max-events", 0, "most `events` of the run: one over it is refused, or ends there")
+	f.Int64Var(&r.maxBytes, "max-bytes", 0, "most `bytes` of messages: a run over it, by its estimate, is refused")
+	f.Float64Var(&r.maxCost, "max-cost", 0, "most US `dollars` in AWS, the same")
+	f.StringVar(&r.maxDuration, "max-duration", "", "longest `time` that it may take, such as 2h, the same")
+	f.StringVar(&r.restore, "restore", "", "ask for archived objects (GLACIER, DEEP_ARCHIVE) at this `tier`, which S3 bills, and wait for them: Bulk, Standard or Expedited")
+	f.IntVar(&r.restoreDays, "restore-days", 0, "how many `days` restored copies stay (default 7)")
 	f.StringArrayVar(&r.include.Message, "message", nil, "only events whose message matches this regular `expression` (RE2); may be given more than once")
 	f.StringArrayVar(&r.include.LogGroup, "group", nil, "only events of log groups that match this `glob`; may be given more than once")
 	f.StringArrayVar(&r.include.LogStream, "stream", nil, "only events of log streams that match this `glob`; may be given more than once")
@@ -166,6 +181,19 @@ const atOnceHere = 8
 func (r request) execution(otherwise int) (json.RawMessage, error) {
 	request := run.Request{
 		From: r.from, To: r.to, Retry: r.retry, Plan: r.plan, Destination: run.Destination(r.destination), Include: r.include,
+		View: r.view, Expires: r.expires, MaxDuration: r.maxDuration, Restore: run.Tier(r.restore),
+	}
+	if r.maxEvents != 0 {
+		request.MaxEvents = &r.maxEvents
+	}
+	if r.maxBytes != 0 {
+		request.MaxBytes = &r.maxBytes
+	}
+	if r.maxCost != 0 {
+		request.MaxCost = &r.maxCost
+	}
+	if r.restoreDays != 0 {
+		request.RestoreDays = &r.restoreDays
 	}
 	if r.maxConcurrency != "" {
 		c, err := run.ParseConcurrency(r.maxConcurrency)

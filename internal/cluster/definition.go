@@ -44,6 +44,7 @@ type definition struct {
 	Template struct {
 		Settings map[string]any `json:"settings"`
 		Mappings map[string]any `json:"mappings"`
+		Aliases  map[string]any `json:"aliases,omitempty"`
 	} `json:"template"`
 
 	form form
@@ -54,7 +55,9 @@ type meta struct {
 	ManagedBy   string `json:"managed_by"`
 	Fingerprint string `json:"fingerprint,omitempty"`
 	// Run is the run that a template of its own was put for.
-	Run         string `json:"run,omitempty"`
+	Run string `json:"run,omitempty"`
+	// View is that whose indices a template makes.
+	View        *view  `json:"rehydrate_view,omitempty"`
 	Description string `json:"description"`
 }
 

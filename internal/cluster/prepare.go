@@ -28,13 +28,15 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err != nil {
 		return run.Prepared{}, err
 	}
+	stack := s
+	s = s.In(p.View)
 	indices := days(s.IndexPrefix, s.Zone, p.From, p.To)
 	limits, warnings, err := c.limits(ctx)
 	if err != nil {
 		return run.Prepared{}, err
 	}
 	if i.product == elasticsearch && (s.Search.Auth == "basic" || s.Search.Auth == "apikey") {
-		if err := c.privileges(ctx, indices[0], s); err != nil {
+		if err := c.privileges(ctx, indices[0], s.LoadReplicas >= 0 || p.View != ""); err != nil {
 			return run.Prepared{}, err
 		}
 	}
@@ -63,14 +65,24 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err := limits.check(before.missing, templates); err != nil {
 		return run.Prepared{}, err
 	}
+	loan, err := c.loan(ctx, stack, p, there, templates, indices)
+	if err != nil {
+		return run.Prepared{}, err
+	}
 	room, tight, err := c.room(ctx, s, p, limits.capacity, templates, before)
 	if err != nil {
 		return run.Prepared{}, err
 	}
 	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts, Room: room}
 	use := templates.of(indices)
+	if loan != nil {
+		templates.ours, use = loan.template(), ofView(indices)
+	}
 	if !p.PlanOnly {
-		if prepared.Installed, err = c.install(ctx, definitions(s, i.product), templates, &use); err != nil {
+		if prepared.Installed, err = c.install(ctx, lent(definitions(s, i.product), loan), templates, &use); err != nil {
+			return run.Prepared{}, err
+		}
+		if err := c.lendable(ctx, loan, use); err != nil {
 			return run.Prepared{}, err
 		}
 	}

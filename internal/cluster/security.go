@@ -25,6 +25,8 @@ type SecurityRole struct {
 	Cluster []string
 	Index   []string
 	Indices []string // patterns
+	// Deletes are patterns of what may be deleted.
+	Deletes []string
 }
 
 // WriterRole is what the Lambdas need, and ReaderRole what a person needs who
@@ -42,6 +44,8 @@ func WriterRole(s run.Settings) SecurityRole {
 			"indices:monitor/*", "indices:data/write/bulk*", "indices:data/write/index", "indices:data/read/search*", "indices:data/read/msearch*",
 		},
 		Indices: []string{s.IndexPrefix + "-*"},
+		// Those of views: the name of one stands between the prefix and the day.
+		Deletes: []string{s.IndexPrefix + "-*-20??-??-??"},
 	}
 	if s.LoadReplicas >= 0 {
 		r.Index = append(r.Index, "indices:admin/settings/update", "indices:admin/flush*")
@@ -65,10 +69,14 @@ func (r SecurityRole) Body() string {
 		Patterns []string `json:"index_patterns"`
 		Actions  []string `json:"allowed_actions"`
 	}
+	may := []permission{{r.Indices, r.Index}}
+	if len(r.Deletes) > 0 {
+		may = append(may, permission{r.Deletes, []string{"indices:admin/delete"}})
+	}
 	b, _ := json.Marshal(struct { // strings cannot fail
 		Cluster []string     `json:"cluster_permissions"`
 		Index   []permission `json:"index_permissions"`
-	}{r.Cluster, []permission{{r.Indices, r.Index}}})
+	}{r.Cluster, may})
 	return string(b)
 }
 

@@ -3,6 +3,7 @@
 package cost
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"slices"
@@ -31,6 +32,10 @@ type Usage struct {
 	// each object takes a request of KMS.
 	Stored    []run.Stored
 	Encrypted bool
+	// Tier at which what is not restored has to be, Standard where it is empty, and for
+	// how many days.
+	Tier run.Tier
+	Days int
 	// Puts are files that are written, Sent the bytes that go to the cluster.
 	Puts float64
 	Sent int64
@@ -50,7 +55,7 @@ func Of(u Usage) run.Cost {
 	for _, s := range u.Stored {
 		r, objects, size := readings(s.StorageClass), float64(s.Objects), float64(s.Bytes)/gigabyte
 		c.S3 += objects * r.get
-		c.Retrieval += size*r.gigabyte + float64(s.Unrestored)*r.restore + float64(s.UnrestoredBytes)/gigabyte*r.restoredGB
+		c.Retrieval += size*r.gigabyte + Restore(cmp.Or(u.Tier, run.Standard), s.StorageClass, s.Unrestored, s.UnrestoredBytes, u.Days)
 		bytes += s.Bytes
 		if u.Encrypted {
 			c.KMS += objects * kmsRequest

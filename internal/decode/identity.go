@@ -47,8 +47,9 @@ func (d *Decoder) contentSum(stream string, ms int64, text []byte) [sha256.Size]
 			b[i] = '-'
 		}
 	}
-	d.hashed = append(b, bytes.TrimRight(text, "\r\n")...)
-	return sha256.Sum256(d.hashed)
+	b = append(b, bytes.TrimRight(text, "\r\n")...)
+	d.hashed = b
+	return sha256.Sum256(b)
 }
 
 func numbered(sum [sha256.Size]byte, before uint32) [sha256.Size]byte {

@@ -153,11 +153,11 @@ func slowTime(v json.RawMessage, zone Source) (timestamp.Time, bool) {
 		return timestamp.Time{}, false
 	}
 	r := timestamp.Reader{Zone: zone.AssumeZone, Near: zone.Begun}
-	text, ok := "", false
+	ok := false
 	var t timestamp.Time
 	switch {
 	case v[0] == '"':
-		text = unquote(v)
+		text := unquote(v)
 		if !bytes.ContainsRune(v, '\\') {
 			text = string(v[1 : len(v)-1]) // as it stands, whatever it is
 		}
@@ -173,7 +173,9 @@ func slowEvents(o slowObject, source Source) bool {
 	if len(o.all) > 0 && o.all[0].name == "@timestamp" && !missing(o.all[0].value) && o.given(id) && o.given(group) && o.given(stream) && o.given(message) {
 		return true
 	}
-	if v := o.first(id...); !o.has('"', group...) && !o.has('"', stream...) && !(o.has('"', message...) && v != nil && isEventID(bytes.Trim(v, `"`))) {
+	v := o.first(id...)
+	byID := o.has('"', message...) && v != nil && isEventID(bytes.Trim(v, `"`))
+	if !byID && !o.has('"', group...) && !o.has('"', stream...) {
 		return false
 	}
 	_, ok := slowTime(o.first(at...), source)
@@ -201,11 +203,10 @@ type slowLines struct {
 	form   Form
 	source Source
 	equal  map[string]uint32
-	lines  int64
 }
 
 func (l *slowLines) readAll(array bool) read {
-	if strings.HasPrefix(string(l.slow.text), byteOrderMark) {
+	if strings.HasPrefix(string(l.text), byteOrderMark) {
 		l.at = len(byteOrderMark)
 	}
 	if l.form == Export {
@@ -213,56 +214,56 @@ func (l *slowLines) readAll(array bool) read {
 		return l.read
 	}
 	if array {
-		l.at += strings.IndexByte(string(l.slow.text[l.at:]), '[') + 1
-		l.slow.array = "["
+		l.at += strings.IndexByte(string(l.text[l.at:]), '[') + 1
+		l.array = "["
 	}
-	for l.Damage < 0 && l.at < len(l.slow.text) {
-		if l.slow.array != "" {
+	for l.Damage < 0 && l.at < len(l.text) {
+		if l.array != "" {
 			l.element()
 		} else {
 			l.line()
 		}
 	}
-	if l.Damage < 0 && l.slow.array != "" {
-		l.Damage = int64(len(l.slow.text))
+	if l.Damage < 0 && l.array != "" {
+		l.Damage = int64(len(l.text))
 	}
 	return l.read
 }
 
 // element takes what stands in an array.
 func (l *slowLines) element() {
-	c := l.slow.text[l.at]
-	if c != '{' || l.slow.array == "v" {
+	c := l.text[l.at]
+	if c != '{' || l.array == "v" {
 		l.next()
 		return
 	}
-	if l.form == Events && strings.HasPrefix(string(l.slow.text[l.at:]), singleStart) {
-		if all, end, fault := pairs(l.slow.text, l.at); fault < 0 && l.single(all, end) {
-			l.at, l.slow.array, l.any = end, "v", true
+	if l.form == Events && strings.HasPrefix(string(l.text[l.at:]), singleStart) {
+		if all, end, fault := pairs(l.text, l.at); fault < 0 && l.single(all, end) {
+			l.at, l.array, l.any = end, "v", true
 			return
 		}
 	}
-	o, problem := parseSlowly(l.slow.text[l.at:], true)
+	o, problem := parseSlowly(l.text[l.at:], true)
 	switch {
 	case o.isRecord && l.form == Events:
 		l.record()
 	case problem == "cut":
-		l.Damage = int64(len(l.slow.text))
+		l.Damage = int64(len(l.text))
 		return
 	case problem == "wrong":
-		_, _, fault := pairs(l.slow.text, l.at)
+		_, _, fault := pairs(l.text, l.at)
 		l.Damage = int64(fault)
 		return
 	default:
 		l.object(o, l.at)
 		l.at += o.end
 	}
-	l.slow.array, l.any = "v", true
+	l.array, l.any = "v", true
 }
 
 // line takes the line at hand.
 func (l *slowLines) line() {
-	text := l.slow.text
+	text := l.text
 	i := l.at
 	for i < len(text) && padding(text[i]) {
 		if text[i] == '\n' {
@@ -276,7 +277,7 @@ func (l *slowLines) line() {
 	}
 	l.any = true
 	if text[i] == '[' && structured(l.form) {
-		l.at, l.slow.array = i+1, "["
+		l.at, l.array = i+1, "["
 		return
 	}
 	if text[i] == '{' && l.form != Fluentd {
@@ -322,7 +323,7 @@ func (l *slowLines) begin(at int) readEvent {
 
 func (l *slowLines) textLine(from, to int) {
 	e := l.begin(from)
-	line := l.slow.text[from:to]
+	line := l.text[from:to]
 	r := timestamp.Reader{Zone: l.source.AssumeZone, Near: l.source.Begun}
 	switch {
 	case structured(l.form):
@@ -353,12 +354,11 @@ func (l *slowLines) textLine(from, to int) {
 }
 
 func quote(s string) string {
-	b, _ := json.Marshal(strings.ToValidUTF8(s, "\ufffd"))
 	var c bytes.Buffer
 	encoder := json.NewEncoder(&c)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(string([]rune(s)))
-	b = bytes.TrimSuffix(c.Bytes(), []byte("\n"))
+	b := bytes.TrimSuffix(c.Bytes(), []byte("\n"))
 	for _, sign := range []string{"\u2028", "\u2029"} { // it escapes them, nothing else does
 		b = bytes.ReplaceAll(b, []byte(strings.Trim(strconv.QuoteToASCII(sign), `"`)), []byte(sign))
 	}
@@ -373,7 +373,7 @@ func (e *readEvent) set(message string) {
 // object takes a JSON object.
 func (l *slowLines) object(o slowObject, at int) {
 	e := l.begin(at)
-	e.Raw = string(l.slow.text[at : at+o.end])
+	e.Raw = string(l.text[at : at+o.end])
 	id, when, message, group, stream, owner := spellings()
 	var t timestamp.Time
 	ok := false
@@ -487,7 +487,7 @@ func (l *slowLines) finish(e *readEvent, o slowObject, t timestamp.Time, given b
 
 // exported takes an export task's text.
 func (l *slowLines) exported() {
-	text := string(l.slow.text)
+	text := string(l.text)
 	for l.at < len(text) && padding(text[l.at]) || strings.TrimLeft(text[l.at:], "\n \r\t\x00") != text[l.at:] && blankLine(text[l.at:]) {
 		n := strings.IndexByte(text[l.at:], '\n')
 		if n < 0 {
@@ -505,7 +505,7 @@ func (l *slowLines) exported() {
 	for from < len(text) {
 		end := len(text)
 		for i := from; i < len(text); i++ {
-			if text[i] == '\n' && isExported(l.slow.text, i+1) {
+			if text[i] == '\n' && isExported(l.text, i+1) {
 				end = i
 				break
 			}
@@ -516,7 +516,7 @@ func (l *slowLines) exported() {
 		}
 		e := l.begin(from)
 		e.Stream = streamOfKey(l.source.Key)
-		t, ok := timestamp.Time{}, isExported(l.slow.text, from)
+		t, ok := timestamp.Time{}, isExported(l.text, from)
 		if ok {
 			if t, ok = (timestamp.Reader{}).Text([]byte(message[:len(exportTime)])); ok {
 				message = message[len(exportTime):]

@@ -18,6 +18,9 @@ func Dimensions() []string { return []string{"Stack", "IndexPrefix"} }
 
 // Metrics of each call of the index Lambda, whether it moved anything forward or not.
 const (
+	// CallObjects counts objects that are at their end, damaged ones too: how far the
+	// map is.
+	CallObjects      = "CallObjects"
 	CallEvents       = "CallEvents"
 	CallCreated      = "CallCreated"
 	CallAlreadyThere = "CallAlreadyThere"

@@ -132,6 +132,7 @@ type Settings struct {
 	Parse               bool     `json:"parse"`
 	SearchURL           string   `json:"searchUrl"`
 	SearchAuth          string   `json:"searchAuth"`
+	Dashboards          string   `json:"dashboards"`
 	BulkBytes           int      `json:"bulkBytes"`
 	BulkInFlight        int      `json:"bulkInFlight"`
 	BulkGzip            bool     `json:"bulkGzip"`
@@ -150,7 +151,7 @@ func settingsOf(s run.Settings) Settings {
 		ArchiveBucket: s.ArchiveBucket, ArchivePrefixes: some(s.ArchivePrefixes), ArchiveZone: zone(s.ArchiveZone).String(),
 		ArchiveRegion: s.ArchiveRegion, ArchiveBucketRegion: s.ArchiveBucketRegion, RunBucket: s.RunBucket, IndexPrefix: s.IndexPrefix, Zone: zone(s.Zone).String(),
 		Fields: some(s.Fields), Parse: s.Parse,
-		SearchURL: s.Search.URL, SearchAuth: s.Search.Auth,
+		SearchURL: s.Search.URL, SearchAuth: s.Search.Auth, Dashboards: s.Search.Dashboards,
 		BulkBytes: s.BulkBytes, BulkInFlight: s.BulkInFlight, BulkGzip: s.BulkGzip, RecordLimit: s.RecordLimit,
 		TimeFields: some(s.TimeFields), AssumeZone: zone(s.AssumeZone).String(), IDs: s.IDs,
 		Console: s.ArchiveEndpoint == "",

@@ -54,6 +54,9 @@ func (r *Report) Terminal(w io.Writer, width int, place string) error {
 	place = strings.TrimSuffix(place, "/")
 	t.line("  Report  " + place + "/report.json")
 	t.line("  Page    " + place + "/report.html")
+	if u := r.DiscoverURL(); u != "" {
+		t.line("  Events  " + visible(u))
+	}
 	return t.err
 }
 

@@ -37,8 +37,8 @@ type Inventory struct {
 	Outside       int64    `json:"outside"`
 	Unmatched     int64    `json:"unmatched"`
 	UnmatchedKeys []string `json:"unmatchedKeys"`
-	// Estimate is nil where nothing was found, where events go into files and more
-	// than a plan is wanted, and where objects could not be looked into.
+	// Estimate is nil where nothing was found, where events go into files and neither a
+	// plan is wanted nor a budget to be kept, and where objects could not be looked into.
 	Estimate *Estimate `json:"estimate,omitempty"`
 }
 
@@ -54,6 +54,8 @@ type Unrestored struct {
 	StorageClass string `json:"storageClass"`
 	Objects      int64  `json:"objects"`
 	Bytes        int64  `json:"bytes"`
+	// Tiers are the ways to have them restored, the cheapest first.
+	Tiers []RestoreOffer `json:"tiers"`
 	// Restore is a command that asks for the first of them.
 	Restore string `json:"restore"`
 }
@@ -101,8 +103,10 @@ type Estimate struct {
 	Forms     map[string]int64 `json:"forms"`
 	Malformed int64            `json:"malformed"`
 	Inferred
-	// Wanted of the events are of the range and pass the filters.
-	Wanted int64 `json:"wanted"`
+	// Wanted of the events are of the range and pass the filters, WantedBytes are those
+	// of their messages.
+	Wanted      int64 `json:"wanted"`
+	WantedBytes int64 `json:"wantedBytes"`
 	// DocumentBytes are those of their documents, BulkBytes of the bulk bodies with
 	// these, SentBytes the same as they are sent, perhaps compressed.
 	DocumentBytes int64 `json:"documentBytes,omitempty"`
@@ -126,4 +130,15 @@ type Estimate struct {
 // CountForm adds a sampled object.
 func (e *Estimate) CountForm(form string) {
 	e.Forms = count(e.Forms, form, 1, maxForms)
+}
+
+// RestoreOffer is what restoring at one tier takes.
+type RestoreOffer struct {
+	Tier Tier `json:"tier"`
+	// It usually takes from LeastSeconds to MostSeconds, and Dollars with copies that
+	// stay for Days.
+	LeastSeconds int64   `json:"leastSeconds"`
+	MostSeconds  int64   `json:"mostSeconds"`
+	Days         int     `json:"days"`
+	Dollars      float64 `json:"dollars"`
 }

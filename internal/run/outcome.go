@@ -20,6 +20,9 @@ const (
 	Gone End = "gone"
 	// Changed means there with another ETag than listed.
 	Changed End = "changed"
+	// Capped means that the run had come to its MaxEvents; what stands before its
+	// place is indexed.
+	Capped End = "capped"
 )
 
 // The ends of an object without an outcome of its own, which only the report
@@ -39,7 +42,7 @@ const (
 // Ends lists those in which an object of a finished run is, in the order in which
 // they are shown.
 func Ends() []End {
-	return []End{Indexed, Damaged, Archived, Gone, Changed, NotIndexed, NeverStarted, NoResult, Twice}
+	return []End{Indexed, Damaged, Archived, Gone, Changed, Capped, NotIndexed, NeverStarted, NoResult, Twice}
 }
 
 // Place is where the next call goes on: the record that starts Offset bytes

@@ -17,16 +17,22 @@ type Plan struct {
 	MarginBefore Duration `json:"marginBefore"`
 	MarginAfter  Duration `json:"marginAfter"`
 	// PlanOnly ends the run after listing.
-	PlanOnly                   bool        `json:"plan"`
-	Retry                      string      `json:"retry"`
-	Destination                Destination `json:"destination"`
-	MaxConcurrency             int         `json:"maxConcurrency"`
-	ToleratedFailurePercentage float64     `json:"toleratedFailurePercentage"`
+	PlanOnly    bool        `json:"plan"`
+	Retry       string      `json:"retry"`
+	Destination Destination `json:"destination"`
+	// View is empty for the daily indices themselves.
+	View    string `json:"view"`
+	Expires Expiry `json:"expires"`
+	Budget
+	MaxConcurrency             int     `json:"maxConcurrency"`
+	ToleratedFailurePercentage float64 `json:"toleratedFailurePercentage"`
 	// MostConcurrency is 0, or the most that MaxConcurrency, with which the run begins,
 	// may become while it is steered.
 	MostConcurrency int    `json:"mostConcurrency"`
 	Include         Filter `json:"include"`
 	Exclude         Filter `json:"exclude"`
+	// Restore is what archived objects are asked for, and how far that is.
+	Restore Restore `json:"restore"`
 	// Objects and Bytes (as stored) of the manifest.
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`

@@ -53,8 +53,12 @@ type Work struct {
 	Exclude Filter    `json:"exclude"`
 	// Destination is ToIndex where it is empty, as for an object that arrives.
 	Destination Destination `json:"destination"`
-	Object      Object      `json:"object"`
-	Outcome     Outcome     `json:"outcome"`
+	// View is that of the plan, and MaxEvents how many events all objects of the run
+	// may come to; 0 for no bound.
+	View      string  `json:"view"`
+	MaxEvents int64   `json:"maxEvents"`
+	Object    Object  `json:"object"`
+	Outcome   Outcome `json:"outcome"`
 }
 
 // IndexRequest is the payload of the index Lambda, whose answer is the Work

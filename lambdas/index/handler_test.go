@@ -20,7 +20,6 @@ import (
 	"github.com/rehydrate/rehydrate/internal/bulk"
 	"github.com/rehydrate/rehydrate/internal/bulk/bulktest"
 	"github.com/rehydrate/rehydrate/internal/cluster"
-	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/runs"
@@ -69,7 +68,8 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 		objects:  func(run.Object) archive.Getter { return f.client },
 		files:    runs.Gzip{Bucket: archive.NewBucket(f.client, "runs")},
 		connect:  f.sender,
-		maker:    document.NewMaker(told),
+		spent:    archive.NewBucket(f.client, "runs"),
+		maker:    makers(told),
 		section:  files.Usual(),
 		began:    keys.Began,
 		metrics:  &f.buffer,
@@ -238,6 +238,63 @@ func TestIndexOverManyCalls(t *testing.T) {
 				t.Errorf("%d records, hours %v", o.Records, o.Hours)
 			}
 		})
+	}
+}
+
+// So it is with lines that have no ids: those that each call derives are the same,
+// also of equal events, and once more over the object all is there already.
+func TestIndexOfAnExportOverManyCalls(t *testing.T) {
+	busy := 0
+	f := newFixture(t, func(n int, _ []bulktest.Document) bulktest.Reply {
+		if busy > 0 {
+			busy--
+			return bulktest.Reply{Whole: &bulktest.Problem{Status: 429, Type: "es_rejected_execution_exception"}}
+		}
+		if n%2 == 0 {
+			busy = 60
+		}
+		return bulktest.Reply{}
+	})
+	var text bytes.Buffer
+	z := gzip.NewWriter(&text)
+	for i := range 600 {
+		fmt.Fprintf(z, "%s event %d\n\tof two lines\n", time.Date(2018, 12, 10, 3, i/60, 0, 0, time.UTC).Format("2006-01-02T15:04:05.000Z"), i/3)
+	}
+	_ = z.Close()
+	o := f.put(t, "exports/task/ecs-web-1b2c/000000.gz", text.Bytes())
+	w, _ := f.finish(t, f.work(o))
+	if c := w.Outcome; c.Calls < 2 || c.Created+c.AlreadyThere != 600 || c.AlreadyThere != c.InDoubt || c.DerivedIDs != 600 || c.PlacedIDs+c.MessageTimes+c.KeyTimes != 0 || c.Forms["export"] != 600 {
+		t.Errorf("outcome %+v", c)
+	}
+	w, _ = f.finish(t, f.work(o))
+	if got := len(f.server.Documents()["ecs-task-2018-12-10"]); got != 600 || w.Outcome.Created != 0 {
+		t.Errorf("%d documents, of which the second time made %d", got, w.Outcome.Created)
+	}
+}
+
+// A line that is no event of its object's form is written down as a JSON string.
+func TestIndexOfALineThatIsNone(t *testing.T) {
+	f := newFixture(t, nil)
+	w, _ := f.finish(t, f.work(f.put(t, "a", []byte(`{"timestamp":1544414264183,"message":"a","logStream":"s"}`+"\noops \"\xff\n"))))
+	if o := w.Outcome; o.Created != 1 || o.Malformed != 1 || o.End != run.Indexed {
+		t.Errorf("outcome %+v", o)
+	}
+	files, err := filepath.Glob(filepath.Join(f.runs, run.MalformedFolder("r1"), "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	packed, err := os.Open(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	z, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record struct{ LogEvents []string }
+	if err := json.NewDecoder(z).Decode(&record); err != nil || len(record.LogEvents) != 1 || record.LogEvents[0] != "oops \"\ufffd" {
+		t.Errorf("%v, %q", err, record.LogEvents)
 	}
 }
 

@@ -31,12 +31,12 @@ func TestCallsTellTheirMetrics(t *testing.T) {
 		}
 		return m
 	}
-	if m := line(true); m["CallThrottled"].(float64) < 1 || m["CallWaited"].(float64) < 1 || m["CallCreated"] != 0.0 {
+	if m := line(true); m["CallThrottled"].(float64) < 1 || m["CallWaited"].(float64) < 1 || m["CallCreated"] != 0.0 || m["CallObjects"] != 0.0 {
 		t.Errorf("pushed back: %v", m)
 	}
 	busy = false
 	m := line(false)
-	if m["CallThrottled"] != 0.0 || m["CallCreated"] != 3.0 || m["CallEvents"] != 3.0 || m["CallText"].(float64) < 1 || m["CallSpeed"].(float64) <= 0 || m["Stack"] != "rehydrate" || m["IndexPrefix"] != "ecs-task" {
+	if m["CallThrottled"] != 0.0 || m["CallCreated"] != 3.0 || m["CallEvents"] != 3.0 || m["CallObjects"] != 1.0 || m["CallText"].(float64) < 1 || m["CallSpeed"].(float64) <= 0 || m["Stack"] != "rehydrate" || m["IndexPrefix"] != "ecs-task" {
 		t.Errorf("indexed: %v", m)
 	}
 	named := m["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)

@@ -120,7 +120,7 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.St
 	usage := cost.Usage{
 		Objects: plan.Objects, Calls: plan.Objects,
 		LambdaSeconds: busy + objects*objectLambdaMillis/1000, Memory: settings.IndexMemory,
-		Stored: stored, Encrypted: asksKMS, Sent: e.SentBytes,
+		Stored: stored, Encrypted: asksKMS, Sent: e.SentBytes, Tier: plan.Restore.Tier, Days: plan.Restore.Days,
 		Network: settings.Network, Cluster: settings.Search.URL, Region: settings.Search.Region,
 	}
 	if e.Written > 0 { // an object's events mostly lie in two hours
@@ -149,6 +149,7 @@ func (s *sample) scale(e *run.Estimate, told []beginning, sampler *sampler) {
 	e.Malformed = inAll(func(n beginning) int64 { return n.malformed })
 	e.PlainBytes = inAll(func(n beginning) int64 { return n.plain })
 	e.Wanted = inAll(func(n beginning) int64 { return n.wanted })
+	e.WantedBytes = inAll(func(n beginning) int64 { return n.messages })
 	e.Inferred = run.Inferred{
 		DerivedIDs:   inAll(func(n beginning) int64 { return n.inferred.DerivedIDs }),
 		PlacedIDs:    inAll(func(n beginning) int64 { return n.inferred.PlacedIDs }),

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -47,10 +48,20 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 	if err != nil {
 		return run.Plan{}, err
 	}
+	limits, err := h.settings.Limits.Budget()
+	if err != nil {
+		return run.Plan{}, err
+	}
+	if err := request.Within(&plan, limits); err != nil {
+		return run.Plan{}, err
+	}
 	if plan.Retry == "" {
 		if err := h.reaches(plan); err != nil {
 			return run.Plan{}, err
 		}
+	}
+	if err := h.mayRestore(plan); err != nil {
+		return run.Plan{}, err
 	}
 	folder := h.folder(plan.Run)
 	if err := folder.Claim(ctx, req.Execution); err != nil {
@@ -66,11 +77,17 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 	if err != nil {
 		return run.Plan{}, err
 	}
+	if plan.Restore.Objects > 0 {
+		plan.Restore.Next = run.RestoreAsk
+	}
 	return plan, folder.PutPlan(ctx, plan)
 }
 
 // reaches tells why the plan's destination is none of this stack, or nil.
 func (h handler) reaches(plan run.Plan) error {
+	if err := run.ValidIndexPrefix(h.settings.In(plan.View).IndexPrefix); err != nil {
+		return &run.Fault{Name: run.InvalidRequest, Reason: "view: with the prefix of the stack", Err: err, Remedy: "give a shorter name"}
+	}
 	if err := plan.CheckSteering(); err != nil {
 		return err
 	}
@@ -103,7 +120,8 @@ func window(plan run.Plan) archive.Window {
 }
 
 // takeStock makes the manifest of what list takes, counts it in the plan, and
-// writes the inventory, with an estimate where only a plan is wanted.
+// writes the inventory, with an estimate where only a plan is wanted, or a budget is
+// to be kept: a run that would come to more is refused.
 func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take func(run.Object) error) (archive.Found, error)) error {
 	stock := newInventory(h.settings.ArchiveBucket, h.settings.Zone)
 	chosen := newSample()
@@ -114,6 +132,9 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 			plan.Bytes += o.Size
 			stock.add(o)
 			chosen.add(o)
+			if plan.Restore.Tier != "" && archive.MayNeedRestore(o) {
+				plan.Restore.Objects++
+			}
 			return write(o)
 		})
 		return err
@@ -122,24 +143,47 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 		return err
 	}
 	inventory := stock.result(plan.From, plan.To)
+	if err := canRestore(plan.Restore.Tier, inventory.Unrestored); err != nil {
+		return err
+	}
+	offer(inventory.Unrestored, plan.Restore.Days)
 	if err := h.weigh(ctx, *plan, chosen, &inventory); err != nil {
 		return err
 	}
+	var over error
 	if e := inventory.Estimate; e != nil {
 		plan.Expected = run.Expected{Documents: e.Wanted, Bytes: e.DocumentBytes}
+		over = judge(plan, *e)
 	}
-	return folder.PutInventory(ctx, inventory)
+	return cmp.Or(folder.PutInventory(ctx, inventory), over)
 }
 
-// weigh estimates the run: for a plan, and for Prepare, which compares it with what
-// the cluster has room for. A run goes on without an estimate.
+// judge refuses a run that is over its budget; a plan alone is told so.
+func judge(plan *run.Plan, e run.Estimate) error {
+	over := plan.Over(e)
+	switch {
+	case over == "":
+		return nil
+	case plan.PlanOnly:
+		plan.Notes = append(plan.Notes, "a run would be refused: "+over)
+		return nil
+	}
+	return &run.Fault{
+		Name: run.OverBudget, Reason: over,
+		Remedy: "nothing was indexed; give a smaller range, a filter, or a higher bound (0 for none) and start again",
+	}
+}
+
+// weigh estimates the run: for a plan, a budget, and Prepare, which compares it with
+// what the cluster has room for. A run without a budget goes on without an estimate.
 func (h handler) weigh(ctx context.Context, plan run.Plan, chosen *sample, v *run.Inventory) error {
-	if plan.Objects == 0 || !plan.PlanOnly && plan.Destination == run.ToFiles {
+	needed := plan.PlanOnly || plan.Limited()
+	if plan.Objects == 0 || !needed && plan.Destination == run.ToFiles {
 		return nil
 	}
 	var err error
 	v.Estimate, v.Encrypted, err = chosen.estimate(ctx, &sampler{open: h.open, settings: h.settings, plan: plan}, v.Stored)
-	if err != nil && !plan.PlanOnly && ctx.Err() == nil {
+	if err != nil && !needed && ctx.Err() == nil {
 		slog.Warn("the run cannot be estimated", "error", err.Error())
 		return nil
 	}

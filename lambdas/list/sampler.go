@@ -36,8 +36,8 @@ type beginning struct {
 }
 
 // output is what a run would make of the events: the lines of those that are wanted,
-// and the same in gzip; of the lines for a cluster, what are documents.
-type output struct{ wanted, text, packed, documents int64 }
+// and the same in gzip; their messages; of the lines for a cluster, what are documents.
+type output struct{ wanted, messages, text, packed, documents int64 }
 
 // peek decodes the beginning of an object. What is wrong with the object is no
 // error: a run would report it.
@@ -127,6 +127,7 @@ func (m *maker) add(e *decode.Event) {
 		m.made.documents += int64(len(m.line) - action)
 	}
 	m.made.wanted++
+	m.made.messages += int64(len(e.Message))
 	m.made.text += int64(len(m.line))
 	_, _ = m.gzip.Write(m.line) // a counter takes everything
 }
