@@ -69,6 +69,9 @@ func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 		}
 		fmt.Fprintf(w, "About %s with %d at once, if "+pace+"\n",
 			(time.Duration(e.Seconds) * time.Second).String(), max(p.MaxConcurrency, min(p.MostConcurrency, run.DefaultMaxConcurrency)), e.EventsPerSecond, e.ObjectMillis)
+		if e.RestoreSeconds > 0 {
+			fmt.Fprintf(w, "  after up to %s until what is archived is restored\n", usual(e.RestoreSeconds))
+		}
 		if e.Paced {
 			fmt.Fprintf(w, "  Step Functions sets that pace: it starts %d objects/s in its region, however many at once\n", e.ObjectsPerSecond)
 		}

@@ -157,6 +157,16 @@ func TestRestoreIsRefusedWhereItCannotBe(t *testing.T) {
 	}
 }
 
+// TestARestoreIsPartOfTheBudget: a run that would wait for longer than it may take is
+// refused before S3 is asked.
+func TestARestoreIsPartOfTheBudget(t *testing.T) {
+	v, _ := newVaulted(t, nil)
+	status, stdout, stderr := v.restored(t, "r1", `{"from": "2018-12-10", "to": "2018-12-10", "restore": "Bulk", "maxDuration": "3h"}`)
+	if status != exitUnusable || !strings.Contains(stderr, "more than maxDuration, 3h") || len(v.vault.Asked()) > 0 {
+		t.Errorf("status %d, asked %q\n%s%s", status, v.vault.Asked(), stdout, stderr)
+	}
+}
+
 // TestPlanTellsWhatRestoringTakes: every tier where none is asked for, else that one.
 func TestPlanTellsWhatRestoringTakes(t *testing.T) {
 	v, _ := newVaulted(t, nil)
@@ -168,6 +178,7 @@ func TestPlanTellsWhatRestoringTakes(t *testing.T) {
 		},
 		`{"from": "2018-12-10", "to": "2018-12-10", "plan": true, "restore": "Standard", "restoreDays": 30}`: {
 			" in GLACIER are restored first, at the tier Standard\n  Standard   3 h to 5 h, about $0.00 with copies for 30 days\n",
+			"  after up to 12 h until what is archived is restored\n",
 			"2 objects are in INTELLIGENT_TIERING, where no list tells which are archived: these are restored, too\n",
 		},
 	} {

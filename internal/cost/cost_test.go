@@ -32,7 +32,11 @@ func TestReadmeExample(t *testing.T) {
 		{"from Glacier Instant Retrieval", func(u *Usage) { u.Stored[0].StorageClass = "GLACIER_IR" }, 4.58 - 0.02 + 0.43 + 0.27},
 		{"restored from Deep Archive", func(u *Usage) {
 			u.Stored[0] = run.Stored{StorageClass: "DEEP_ARCHIVE", Objects: 43_200, Bytes: 9 << 30, Unrestored: 43_200, UnrestoredBytes: 9 << 30}
+			u.Tier = run.Standard
 		}, 4.58 + 4.32 + 0.18},
+		{"left in Deep Archive", func(u *Usage) {
+			u.Stored[0] = run.Stored{StorageClass: "DEEP_ARCHIVE", Objects: 43_200, Bytes: 9 << 30, Unrestored: 43_200, UnrestoredBytes: 9 << 30}
+		}, 4.58},
 		{"restored from Glacier Flexible Retrieval", func(u *Usage) {
 			u.Stored[0] = run.Stored{StorageClass: "GLACIER", Objects: 43_200, Bytes: 9 << 30, Unrestored: 43_200, UnrestoredBytes: 9 << 30}
 			u.Tier, u.Days = run.Standard, 7

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -37,7 +38,7 @@ func (b *builder) price(ctx context.Context) {
 		Objects: b.tally.Listed, Calls: max(e.Calls, b.tally.Listed),
 		LambdaSeconds: float64(e.Ms) / 1000, Memory: s.IndexMemory,
 		Network: s.Network, Cluster: s.Search.URL, Region: s.Search.Region,
-		Tier: b.report.Plan.Restore.Tier, Days: b.report.Plan.Restore.Days,
+		Tier: cmp.Or(b.report.Plan.Restore.Tier, run.Standard), Days: b.report.Plan.Restore.Days,
 	}
 	for _, stored := range b.tally.stored {
 		usage.Stored = append(usage.Stored, *stored)

@@ -42,7 +42,7 @@ func (r *Report) encode() ([]byte, error) {
 func (r *Report) Past() run.Past {
 	p := run.Past{
 		Run: r.Run, Started: r.Plan.Started, Ended: r.Made, From: r.Plan.From, To: r.Plan.To,
-		Retry: r.Plan.Retry, Destination: r.Plan.Destination,
+		Retry: r.Plan.Retry, Destination: r.Plan.Destination, View: r.Plan.View,
 		Complete: r.Complete, Kind: r.Kind, Verdict: cut(r.Verdict, maxSentence),
 		Objects: r.Objects.Listed, Bytes: r.Objects.Bytes, Counts: r.Events,
 	}

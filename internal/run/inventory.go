@@ -122,6 +122,8 @@ type Estimate struct {
 	EventsPerSecond  int64 `json:"eventsPerSecond"`
 	ObjectMillis     int64 `json:"objectMillis"`
 	ObjectsPerSecond int64 `json:"objectsPerSecond"`
+	// RestoreSeconds are what restoring what is archived takes before that, at most.
+	RestoreSeconds int64 `json:"restoreSeconds,omitempty"`
 	// Paced: it is Step Functions that sets the pace.
 	Paced bool `json:"paced,omitempty"`
 	Cost

@@ -152,6 +152,7 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 	}
 	var over error
 	if e := inventory.Estimate; e != nil {
+		e.RestoreSeconds = restoreSeconds(plan.Restore.Tier, inventory.Unrestored)
 		plan.Expected = run.Expected{Documents: e.Wanted, Bytes: e.DocumentBytes}
 		over = judge(plan, *e)
 	}

@@ -48,3 +48,15 @@ func offer(found []run.Unrestored, days int) {
 		}
 	}
 }
+
+// restoreSeconds is how long restoring these takes at most, as a rule.
+func restoreSeconds(tier run.Tier, found []run.Unrestored) (most int64) {
+	for _, u := range found {
+		for _, o := range u.Tiers {
+			if o.Tier == tier {
+				most = max(most, o.MostSeconds)
+			}
+		}
+	}
+	return most
+}
