@@ -98,7 +98,7 @@ func TestValidators(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := validate(t, map[string]string{"run": Definition(), "live": live, "steer": Steering()}); err != nil {
+	if out, err := validate(t, map[string]string{"run": Definition(), "live": live, "steer": Steering(), "views": Views()}); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 	// Each of the two catches what the other does not.

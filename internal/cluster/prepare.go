@@ -79,10 +79,7 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 		templates.ours, use = loan.template(), ofView(indices)
 	}
 	if !p.PlanOnly {
-		if prepared.Installed, err = c.install(ctx, lent(definitions(s, i.product), loan), templates, &use); err != nil {
-			return run.Prepared{}, err
-		}
-		if err := c.lendable(ctx, loan, use); err != nil {
+		if prepared.Installed, err = c.installFor(ctx, loan, definitions(s, i.product), templates, &use); err != nil {
 			return run.Prepared{}, err
 		}
 	}

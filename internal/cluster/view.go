@@ -171,6 +171,14 @@ func ofView(indices []string) use {
 	return use{applies: map[string]string{}, streams: map[string]string{}, bare: indices[0], wanted: true}
 }
 
+// installFor is install for a view, and for none.
+func (c *Cluster) installFor(ctx context.Context, v *view, wanted []definition, t templates, u *use) (installed bool, err error) {
+	if installed, err = c.install(ctx, lent(wanted, v), t, u); err != nil {
+		return false, err
+	}
+	return installed, c.lendable(ctx, v, *u)
+}
+
 // lendable has what is there of the view say what its template says. It is a fault
 // where that is not as this program puts it: what it makes may have no mark.
 func (c *Cluster) lendable(ctx context.Context, v *view, u use) error {

@@ -48,7 +48,7 @@ func TestIndexUpToTheCap(t *testing.T) {
 					}
 					w.Run, w.MaxEvents = "r1", most
 					f.settings.IndexPrefix = fmt.Sprint("object", object)
-					f.handler.maker = makers(f.settings)
+					f.maker = makers(f.settings)
 					done, faults := f.finish(t, w)
 					total.Add(done.Outcome.Counts)
 					if done.Outcome.End == run.Capped {
