@@ -33,13 +33,29 @@ func newLender(t *testing.T, s *suite) *lender {
 // fresh begins anew, with two days in each view; the other one never expires.
 func (l *lender) fresh(t *testing.T) {
 	t.Helper()
+	l.clear(t)
 	l.again(t)
+	l.clear(t)
+	if _, err := l.Prepare(t.Context(), l.settings, l.plan("before")); err != nil {
+		t.Fatal(err)
+	}
+	l.create(t, 0)
+	l.fill(t, lentView, "1d")
+	l.fill(t, "other", "")
+}
+
+// clear deletes all that it has made: an engine has room for so many shards.
+func (l *lender) clear(t *testing.T) {
+	t.Helper()
+	if l.target.NoSizes {
+		return // the embedded store begins empty, has room for all, and takes a while to delete
+	}
+	l.delete(t, l.days[:]...)
+	l.send(t, esapi.IndicesDeleteIndexTemplateRequest{Name: "rehydrate-" + l.prefix})
 	for _, view := range []string{lentView, "other"} {
 		l.delete(t, l.index(view, 0), l.index(view, 1), l.index(view, 2))
 		l.send(t, esapi.IndicesDeleteIndexTemplateRequest{Name: l.viewTemplate(view)})
 	}
-	l.fill(t, lentView, "1d")
-	l.fill(t, "other", "")
 }
 
 func (l *lender) viewTemplate(view string) string { return "rehydrate.view-" + l.prefix + "-" + view }
@@ -63,7 +79,7 @@ func (l *lender) lend(t *testing.T, view, expires string) (run.Prepared, error) 
 // fill puts a document into each of the first two days of a view.
 func (l *lender) fill(t *testing.T, view, expires string) {
 	t.Helper()
-	if p, err := l.lend(t, view, expires); err != nil || len(p.Warnings) > 0 || p.Template != l.viewTemplate(view) {
+	if p, err := l.lend(t, view, expires); err != nil || p.Template != l.viewTemplate(view) {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	for day := range 2 {
@@ -115,6 +131,7 @@ const (
 // A view has indices and an alias of its own, and a listing tells what it holds.
 func testViews(t *testing.T, s *suite) {
 	l := newLender(t, s)
+	defer l.clear(t)
 	l.refresh(t, l.prefix+"-"+lentView)
 	var found struct{ Count int }
 	l.must(t, esapi.CountRequest{Index: []string{l.prefix + "-" + lentView}}).decode(t, &found)
@@ -192,6 +209,7 @@ func (l *lender) wantsExpiry(t *testing.T, want string) {
 // A view may not take what is somebody else's, nor somebody else what is a view's.
 func testViewsTaken(t *testing.T, s *suite) {
 	l := newLender(t, s)
+	defer l.clear(t)
 	refused := func(what, says string, err error) {
 		t.Helper()
 		var f *run.Fault
@@ -230,6 +248,7 @@ func testViewsTaken(t *testing.T, s *suite) {
 // What is due is deleted, and nothing that holds anything else.
 func testExpire(t *testing.T, s *suite) {
 	l := newLender(t, s)
+	defer l.clear(t)
 	due := l.now.AddDate(0, 0, 1)
 	for _, c := range []struct {
 		what string
@@ -309,9 +328,14 @@ func testExpire(t *testing.T, s *suite) {
 // with it to its end; what extends never brings the end nearer.
 func testExpireKilled(t *testing.T, s *suite) {
 	l := newLender(t, s)
+	defer l.clear(t)
 	due := l.now.AddDate(0, 0, 1)
+	step := 1
+	if l.target.NoSizes {
+		step = 3 // see clear
+	}
 	for _, doing := range []string{"expire", "extend"} {
-		for n := 0; ; n++ {
+		for n := 0; ; n += step {
 			l.fresh(t)
 			client, ended := l.mortal(t, n)
 			if doing == "expire" {
