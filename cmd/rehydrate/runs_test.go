@@ -10,7 +10,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/local/bucket"
 	"github.com/rehydrate/rehydrate/local/sample"
@@ -150,5 +152,22 @@ func TestRunsOfAStack(t *testing.T) {
 	status, stdout, stderr = rehydrate(t.Context(), "report", "--stack", "logs", "monday")
 	if status != exitIncomplete || !strings.Contains(stdout, w.report(t, "monday").Verdict) || !strings.Contains(stdout, "s3://runs/runs/monday/report.json") {
 		t.Errorf("status %d\n%s%s", status, stdout, stderr)
+	}
+}
+
+// TestRunsTellViewAndCost where any run has one.
+func TestRunsTellViewAndCost(t *testing.T) {
+	dollars := 1.234
+	begun := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
+	var out strings.Builder
+	err := printRuns(&out, []run.Past{
+		{Run: "b", Started: begun, Ended: begun.Add(90 * time.Minute), View: "incident", Dollars: &dollars, Kind: report.KindMargin, Objects: 3, Counts: run.Counts{Decoded: 9, Created: 4, AlreadyThere: 5}},
+		{Run: "a", Started: begun, Ended: begun.Add(1234 * time.Millisecond), Destination: run.ToFiles, Kind: report.KindComplete, Counts: run.Counts{Decoded: 7, Written: 7}},
+	})
+	const want = "STARTED           RUN  RANGE  VIEW      VERDICT                     OBJECTS  EVENTS  ARRIVED  TOOK     COST\n" +
+		"2026-11-26 09:00  b           incident  complete within the margin  3        9       9        1h30m0s  $1.23\n" +
+		"2026-11-26 09:00  a                     complete                    0        7       7        1.2s     \n"
+	if err != nil || out.String() != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, out.String(), want)
 	}
 }
