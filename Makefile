@@ -44,7 +44,7 @@ test: setup lint lambdas node_modules cdk/nag/node_modules .venv/done ## everyth
 	$(MAKE) --no-print-directory demo
 	go test -race -short -timeout 20m $(PACKAGES)
 	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./cmd/rehydrate
-	go test -run '^(TestReadme|TestManyDays)$$' -timeout 10m ./cmd/rehydrate ./local/store
+	go test -run '^(TestReadme|TestManyDays|TestIndexEveryFormCutAtEveryByte)$$' -timeout 10m ./cmd/rehydrate ./local/store ./lambdas/index
 	go vet ./cdk/... && $(GOLANGCI_LINT) run ./cdk/...
 	go test -timeout 20m ./cdk/...
 
@@ -64,6 +64,10 @@ fmt: $(GOFUMPT) ## format the code
 .PHONY: bench
 bench: ## one table of how fast it is, each figure beside what it is to be compared with
 	@.ci/bench
+
+.PHONY: bench-engines
+bench-engines: ## what real engines spend: mappings, replicas, a range beside a Python client (an hour)
+	go test -run '^$$' -bench '^Benchmark(Engines|Mappings|Replicas|Restore)$$' -benchtime 1x -timeout 180m ./cmd/rehydrate -engines
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)
@@ -86,7 +90,7 @@ diff: node_modules ## what a deploy would change
 destroy: node_modules ## remove the stack
 	npx cdk destroy $(CDK)
 start: $(REHYDRATE) ## start a run in AWS and follow it: make start FROM=2018-12-10 TO=2018-12-12
-	@$(REHYDRATE) start --from '$(FROM)' --to '$(TO)'
+	@$(REHYDRATE) start $(if $(STACK),--stack '$(STACK)') --from '$(FROM)' --to '$(TO)'
 
 .PHONY: dashboards
 dashboards: $(REHYDRATE) ## a dashboard for Kibana or OpenSearch Dashboards: make dashboards URL=http://127.0.0.1:5601 (without: a file)

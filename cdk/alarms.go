@@ -13,15 +13,15 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/rehydrate/rehydrate/cdk/settings"
-	"github.com/rehydrate/rehydrate/internal/report"
+	"github.com/rehydrate/rehydrate/internal/metrics"
 )
 
-// watched is what alarms and the dashboard look at. live and stream may be nil.
+// watched is what alarms and the dashboard look at. live, views and stream may be nil.
 type watched struct {
-	settings               settings.Settings
-	machine, live, stopped awsstepfunctions.CfnStateMachine
-	undelivered            awssqs.CfnQueue
-	stream                 awskinesisfirehose.CfnDeliveryStream
+	settings                      settings.Settings
+	machine, live, stopped, views awsstepfunctions.CfnStateMachine
+	undelivered                   awssqs.CfnQueue
+	stream                        awskinesisfirehose.CfnDeliveryStream
 	// account is the number of the account that a new domain is in; empty for none.
 	account string
 }
@@ -43,11 +43,11 @@ func one(namespace, name, dimensionName string, value *string, statistic string)
 	return metric{namespace, name, []dimension{{dimensionName, value}}, statistic}
 }
 
-// runMetric is one that the report Lambda writes.
+// runMetric is one that the Lambdas write.
 func (w watched) runMetric(name, statistic string) metric { //nolint:unparam // each metric has a statistic of its own
-	m := metric{namespace: report.MetricsNamespace, name: name, statistic: statistic}
+	m := metric{namespace: metrics.Namespace, name: name, statistic: statistic}
 	values := map[string]string{"Stack": w.settings.Stack, "IndexPrefix": w.settings.IndexPrefix}
-	for _, name := range report.MetricsDimensions() {
+	for _, name := range metrics.Dimensions() {
 		m.dimensions = append(m.dimensions, dimension{name, jsii.String(values[name])})
 	}
 	return m
@@ -77,6 +77,15 @@ func (w watched) makeAlarms(scope constructs.Construct, topic awssns.CfnTopic) {
 		1, executions(w.machine, "Failed", "TimedOut", "Aborted")...)
 	a.add("NoReport", "The report of a run that was stopped could not be written; one that was stopped before its plan stood has none.",
 		1, executions(w.stopped, "Failed", "TimedOut", "Aborted")...)
+	if w.settings.HasCluster() {
+		// Some 429s are how a cluster is used to the full; a run that mostly waits is too wide.
+		a.add("Throttled", "The cluster pushes back: in each of these five minutes the calls of the index Lambda waited for more than 20 in sum. Lower the run's concurrency (rehydrate tune), or give the cluster more.",
+			20*60*1000, w.runMetric(metrics.CallWaited, "Sum"))
+	}
+	if w.views != nil {
+		a.add("ViewsFailed", "Views that have expired were not deleted, or what became of them was not told: the next day tries again.",
+			1, executions(w.views, "Failed", "TimedOut", "Aborted")...)
+	}
 	a.add("Undelivered", "An event did not reach its target, a state machine or the topic: it waits in the queue of undelivered events.",
 		1, w.waiting())
 	if w.live != nil {
@@ -102,7 +111,7 @@ func (w watched) watchDomain(a alarms) {
 		1, w.domain("ClusterStatus.red", "Maximum"))
 	a.add("DomainBlocked", "The search domain takes no documents, for want of disk or memory.", 1, w.domain("ClusterIndexWritesBlocked", "Maximum"))
 	a.add("DomainMemory", "The Java heap of a node of the search domain is full to 95 %: give it more or bigger nodes, or fewer shards.",
-		95, w.domain("JVMMemoryPressure", "Maximum"))
+		95, w.domain("JVMMemoryPressure", "Maximum")).lasting(3)
 	const quarter = 1024 / 4 // of a GiB, in MiB
 	a.add("DomainDisk", "A node of the search domain has less than a quarter of its disk free: delete indices, or give it more (searchVolume).",
 		1, w.domain("FreeStorageSpace", "Minimum")).below(w.settings.Cluster.Gibibyte * quarter)
@@ -138,6 +147,9 @@ func (a alarms) add(id, description string, atLeast int, metrics ...metric) alar
 }
 
 type alarm struct{ awscloudwatch.CfnAlarm }
+
+// lasting has an alarm wait for so many periods in a row.
+func (a alarm) lasting(periods int) { a.SetEvaluationPeriods(jsii.Number(periods)) }
 
 // below has an alarm warn of too little instead of too much.
 func (a alarm) below(threshold int) {

@@ -34,16 +34,18 @@ func signed(more ...any) []any {
 func private(more ...any) []any {
 	return append([]any{
 		"stack", "logs", "archive", "my-archive", "search", "https://search.internal:9200",
-		"archivePrefix", `["logs/a/!{timestamp:yyyy/MM/dd}/", "logs/b/"]`, "archiveKey", keyARN, "archiveRegion", "us-east-1", "archiveZone", "Asia/Tokyo",
+		"archivePrefix", `["logs/a/!{timestamp:yyyy/MM/dd}/", "logs/b/"]`, "archiveKey", keyARN, "archiveRegion", "us-east-1", "archiveZone", "Asia/Tokyo", "archiveRestore", "true",
 		"searchAuth", "basic", "searchSecret", secretARN, "searchSecretKey", keyARN, "searchSecurityGroup", "sg-0123456789abcdef0",
 		"vpc", vpc, "subnets", subnetA + "," + subnetB, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0", "secretsEndpoint", "true", "listInVpc", "true",
 		"tags", "team=search,cost=42", "runKey", keyARN, "permissionsBoundary", "arn:aws:iam::123456789012:policy/boundary",
 		"indexPrefix", "app", "zone", "Europe/Berlin", "fields", "logGroup,region", "parse", "true",
-		"shards", "2", "replicas", "0", "refreshInterval", "30s",
+		"shards", "2", "replicas", "0", "loadReplicas", "0", "refreshInterval", "30s", "exact", "true",
+		"timeField", "when", "assumeZone", "Asia/Tokyo", "ids", "derived",
 		"listMemory", "256", "prepareMemory", "128", "indexMemory", "3008", "reportMemory", "2048",
 		"indexTimeout", "600", "indexReserved", "20", "bulkBytes", "1048576", "bulkInFlight", "3", "bulkGzip", "true",
 		"recordLimit", "2097152", "live", "true", "schedule", "05:30", "scheduleDays", "3", "keepRuns", "false",
 		"runDays", "30", "logDays", "7", "email", "ops@example.com", "dashboard", "false",
+		"expireAt", "4:15", "dashboardsUrl", "https://kibana.internal:5601", "maxBytes", "1000000000", "maxEvents", "5000000", "maxCost", "2.50", "maxDuration", "2h",
 	}, more...)
 }
 
@@ -54,7 +56,7 @@ func whole(more ...any) []any {
 		"archiveBufferMebibytes", "32", "archiveGlacierDays", "60", "archiveExpiryDays", "400",
 		"search", "new", "searchVersion", "OpenSearch_2.17", "searchInstance", "m7g.large.search", "searchNodes", "4", "searchVolume", "200",
 		"searchReaders", "arn:aws:iam::123456789012:role/searcher", "vpc", vpc, "subnets", subnetA + "," + subnetB,
-		"live", "true", "schedule", "00:05",
+		"loadReplicas", "0", "secretsSecurityGroup", "sg-0123456789abcdef1", "live", "true", "schedule", "00:05",
 	}, more...)
 }
 

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/rehydrate/rehydrate/internal/metrics"
 )
 
 // makeDashboard shows on one page what runs do and what came of them.
@@ -13,12 +15,19 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	_, region, _ := pseudo(scope)
 	p := page{region: region}
 	p.graph("Runs", executions(w.machine, "Started", "Succeeded", "Failed", "TimedOut", "Aborted")...)
+	p.graph("Events while runs go on", w.runMetric(metrics.CallEvents, "Sum"), w.runMetric(metrics.CallCreated, "Sum"), w.runMetric(metrics.CallAlreadyThere, "Sum"), w.runMetric(metrics.CallWritten, "Sum"), w.runMetric(metrics.CallRejected, "Sum"))
+	p.graph("Pushed back by the cluster, and waited (ms)", w.runMetric(metrics.CallThrottled, "Sum"), w.runMetric(metrics.CallWaited, "Sum"))
+	p.graph("Text read, and speed of a call (bytes/s)", w.runMetric(metrics.CallText, "Sum"), w.runMetric(metrics.CallSpeed, "Average"))
+	p.graph("Objects that came to their end", w.runMetric(metrics.CallObjects, "Sum"))
+	if w.settings.HasCluster() {
+		p.graph("Concurrency of steered runs", w.runMetric(metrics.Concurrency, "Average"), w.runMetric(metrics.PushedBack, "Sum"))
+	}
 	p.graph("Events of runs", w.runMetric("Events", "Sum"), w.runMetric("Created", "Sum"), w.runMetric("AlreadyThere", "Sum"), w.runMetric("Written", "Sum"))
 	p.graph("Objects of runs", w.runMetric("Objects", "Sum"), w.runMetric("Damaged", "Sum"), w.runMetric("Failed", "Sum"))
 	p.graph("Events that no index holds", w.runMetric("Rejected", "Sum"), w.runMetric("Malformed", "Sum"))
 	p.graph("Time spent waiting for the cluster", w.runMetric("ThrottledTime", "Sum"))
 	p.graph("Index Lambda", w.lambda("index", "Invocations"), w.lambda("index", "Throttles"))
-	p.graph("Errors of Lambdas", w.lambda("list", "Errors"), w.lambda("prepare", "Errors"), w.lambda("index", "Errors"), w.lambda("report", "Errors"))
+	p.graph("Errors of Lambdas", w.lambda("list", "Errors"), w.lambda("restore", "Errors"), w.lambda("prepare", "Errors"), w.lambda("index", "Errors"), w.lambda("report", "Errors"))
 	p.graph("Index Lambda: time of a call", w.lambda("index", "Duration"))
 	p.graph("Index Lambda: calls at once", w.lambda("index", "ConcurrentExecutions"))
 	p.graph("Events that reached no target", w.waiting())

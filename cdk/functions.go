@@ -29,14 +29,23 @@ type plan struct {
 	requests []searchRequest
 }
 
-func plans(s settings.Settings, r rights) []plan {
+// restoreMemory in MiB: it mostly waits for S3.
+const restoreMemory = 512
+
+func plans(scope constructs.Construct, s settings.Settings, r rights) []plan {
 	l, vpc := s.Lambdas, s.Network.VPC != ""
-	return []plan{
+	made := []plan{
 		{"list", "List", "Lists the archive's objects of a run", l.ListMemory, 900, 0, s.Network.List, r.list(), nil},
+		{"restore", "Restore", "Asks for the archived objects of a run", restoreMemory, 900, 0, s.Network.List, r.restore(), nil},
 		{"prepare", "Prepare", "Prepares the cluster for a run", l.PrepareMemory, 300, 0, vpc, r.prepare(), prepareRequests(s.Settings)},
 		{"index", "Index", "Indexes one object", s.IndexMemory, l.IndexSeconds, l.IndexReserved, vpc, r.index(), indexRequests()},
 		{"report", "Report", "Adds up a run", l.ReportMemory, 900, 0, vpc, r.report(), reportRequests(s.Settings)},
 	}
+	if s.HasCluster() {
+		made = append(made, plan{"steer", "Steer", "Steers a run whose maxConcurrency is auto", 256, 900, 0, false, r.steer(scope), nil},
+			plan{"views", "Views", "Looks after the views of the cluster", l.PrepareMemory, 900, 0, vpc, r.views(), viewsRequests(s.Settings)})
+	}
+	return made
 }
 
 // role is that of one Lambda, with where it writes its log.
@@ -62,7 +71,7 @@ func functionName(s settings.Settings, name string) string { return s.Stack + "-
 // newRoles makes the roles before anything that has to name them.
 func newRoles(scope constructs.Construct, s settings.Settings, r rights) []role {
 	var roles []role
-	for _, p := range plans(s, r) {
+	for _, p := range plans(scope, s, r) {
 		log := newLog(scope, p.id+"Log", nil, s.Runs.LogDays)
 		may := append(basics(scope, functionName(s, p.name), *log.AttrArn(), p.inVPC), p.may...)
 		roles = append(roles, role{p, newRole(scope, p.id+"Role", "lambda.amazonaws.com",

@@ -34,6 +34,9 @@ func newNetwork(scope constructs.Construct, s settings.Settings, c *cluster) *ne
 	if id := s.Cluster.SecurityGroup; id != "" {
 		n.admit(scope, "SearchIngress", jsii.String(id), c.port, "Lambdas of "+s.Stack)
 	}
+	if id := s.Network.SecretsGroup; id != "" {
+		n.admit(scope, "SecretsIngress", jsii.String(id), 443, "Lambdas of "+s.Stack)
+	}
 	if s.Network.S3Endpoint {
 		n.makeS3Endpoint(scope)
 	}

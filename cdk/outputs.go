@@ -39,7 +39,7 @@ func newOutputs(scope constructs.Construct, s settings.Settings, made awsstepfun
 		outputDomain(scope, s, c)
 	case c.domain != "":
 		output(scope, "SearchRoleMapping", "Where the domain has fine-grained access control: what a master user types in the Dev Tools of Dashboards, so that the Lambdas may index",
-			strings.Join(search.WriterRole(s.IndexPrefix).Calls(writers(roles)...), "\n"))
+			strings.Join(search.WriterRole(s.Settings).Calls(writers(roles)...), "\n"))
 	}
 }
 

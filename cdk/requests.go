@@ -22,6 +22,8 @@ func prepareRequests(s run.Settings) []searchRequest {
 		{"Get", ""}, // what it is
 		{"Get", "_nodes/_local"},
 		{"Get", "_cluster/settings"},
+		{"Get", "_cluster/health"},
+		{"Get", "_nodes/stats/*"}, // what it has room for
 		{"Get", "_index_template"},
 		{"Get", "_template"},
 		{"Get", indexPrefix + "-*"},
@@ -31,8 +33,9 @@ func prepareRequests(s run.Settings) []searchRequest {
 		{"Post", indexPrefix + "-*/_refresh"},
 		{"Post", "_msearch"},
 	}
+	requests = append(requests, fillViewRequests(indexPrefix)...)
 	if s.LoadReplicas >= 0 {
-		requests = append(requests, searchRequest{"Put", loadingTemplate(indexPrefix)})
+		requests = append(requests, searchRequest{"Put", loadingTemplate(indexPrefix)}, searchRequest{"Put", loadingTemplate(indexPrefix) + "-*"})
 		requests = append(requests, endLoadingRequests(indexPrefix)...)
 	}
 	return requests
@@ -58,9 +61,11 @@ func reportRequests(s run.Settings) []searchRequest {
 // endLoadingRequests are the changes that give indices their replicas.
 func endLoadingRequests(indexPrefix string) []searchRequest {
 	return []searchRequest{
+		{"Post", indexPrefix + "-*/_flush"},
 		{"Put", indexPrefix + "-*/_settings"},
 		{"Put", indexPrefix + "-*/_mapping"},
 		{"Delete", loadingTemplate(indexPrefix)},
+		{"Delete", loadingTemplate(indexPrefix) + "-*"}, // of a view
 	}
 }
 

@@ -16,7 +16,10 @@ import (
 
 // Requests that only some clusters are sent, none of them the embedded store.
 var elsewhere = map[string]string{
-	"Get _nodes/_local": "asked where / does not tell the version",
+	"Put _index_template/rehydrate.view-ecs-task-*":   "sent for a view: TestViewsRequests",
+	"Put ecs-task-*-20??-??-??/_mapping":              "the same",
+	"Get _cluster/health":                             "asked where there are nodes to tell of",
+	"Get _nodes/_local":                               "asked where / does not tell the version",
 	"Post _index_template/_simulate_index/ecs-task-*": "asked where a template of the user's own applies",
 	"Post _security/user/_has_privileges":             "asked of Elasticsearch with its own security",
 }
@@ -60,10 +63,10 @@ func (d *deployment) checkRequests(t *testing.T) {
 	}
 }
 
-// matches compares as IAM does: * stands for anything.
+// matches compares as IAM does: * stands for anything, ? for a character.
 func (a searchRequest) matches(request string) bool {
 	pattern := strings.ToUpper(a.method) + " /" + a.path
-	pattern = strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`)
+	pattern = strings.ReplaceAll(strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`), `\?`, `.`)
 	return regexp.MustCompile("^" + pattern + "$").MatchString(request)
 }
 
@@ -117,6 +120,9 @@ func TestLoadingRequests(t *testing.T) {
 			}
 		}
 		for _, a := range endLoadingRequests("ecs-task") {
+			if strings.HasSuffix(a.path, "loading-ecs-task-*") {
+				continue // of a view
+			}
 			if !slices.ContainsFunc(sent, a.matches) {
 				t.Errorf("%s may send %s %s, and does not", who, a.method, a.path)
 			}
@@ -132,4 +138,73 @@ func TestLoadingRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("report", reportRequests(s))
+}
+
+// Filling a view, listing, extending and deleting it sends what the policies of
+// Prepare and of the views Lambda allow, which let no daily index be deleted.
+func TestViewsRequests(t *testing.T) {
+	documents, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer documents.Close()
+	var sent []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = append(sent, r.Method+" "+r.URL.EscapedPath())
+		documents.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	c, err := search.Connect(t.Context(), run.Search{URL: server.URL}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := run.Settings{IndexPrefix: "ecs-task", Zone: time.UTC, Replicas: 1, LoadReplicas: -1, Search: run.Search{URL: server.URL}}
+	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
+	prepare := func(expires run.Expiry) {
+		if _, err := c.Prepare(t.Context(), s, run.Plan{Run: "r1", View: "incident", Expires: expires, From: day, To: day.AddDate(0, 0, 2)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(who string, allowed, used []searchRequest) {
+		for _, request := range sent {
+			if !slices.ContainsFunc(allowed, func(a searchRequest) bool { return a.matches(request) }) {
+				t.Errorf("%s sends %s, which its policy does not allow", who, request)
+			}
+		}
+		for _, a := range used {
+			if !slices.ContainsFunc(sent, a.matches) && !strings.Contains(a.path, "loading") {
+				t.Errorf("%s may send %s %s, and does not", who, a.method, a.path)
+			}
+		}
+		sent = nil
+	}
+	prepare("")
+	for _, index := range []string{"ecs-task-incident-2018-12-10", "ecs-task-incident-2018-12-11"} {
+		line := `{"create":{"_index":"` + index + `","_id":"1"}}` + "\n" + `{"@timestamp":"` + index[len("ecs-task-incident-"):] + `T00:00:00.000Z","message":"a"}` + "\n"
+		line = strings.Replace(line, `"_id":"1"`, `"_id":"`+strings.Repeat("3", 56)+`"`, 1)
+		res, err := http.Post(server.URL+"/_bulk", "application/x-ndjson", strings.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	sent = slices.DeleteFunc(sent, func(request string) bool { return strings.HasSuffix(request, "_bulk") })
+	prepare(run.Expiry("2100-01-01T00:00:00Z"))
+	check("prepare", prepareRequests(s), fillViewRequests("ecs-task"))
+	if _, err := c.Views(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Extend(t.Context(), s, "incident", "none", day); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := c.Drop(t.Context(), s, "incident"); err != nil || len(d.Deleted) != 2 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	allowed := viewsRequests(s)
+	check("views", allowed, allowed)
+	for _, a := range allowed {
+		if a.method == "Delete" && a.matches("DELETE /ecs-task-2018-12-10") {
+			t.Errorf("%s lets a daily index be deleted", a.path)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -44,6 +45,15 @@ func addStack(scope constructs.Construct, s settings.Settings, build, version st
 	if err != nil {
 		return fmt.Errorf("live machine of the stack: %w", err)
 	}
+	if s.HasCluster() {
+		newSteering(stack, s, machine, functions, undelivered)
+	}
+	var views awsstepfunctions.CfnStateMachine
+	if s.HasCluster() {
+		if views, err = newViews(stack, s, functions, topic, undelivered); err != nil {
+			return fmt.Errorf("machine for views: %w", err)
+		}
+	}
 	newSchedule(stack, s, machine, undelivered)
 	stopped, err := newStopped(stack, s, machine, functions, undelivered)
 	if err != nil {
@@ -51,7 +61,7 @@ func addStack(scope constructs.Construct, s settings.Settings, build, version st
 	}
 	newNotice(stack, s, machine, runs, topic, undelivered)
 	w := watched{
-		settings: s, machine: machine, live: live, stopped: stopped,
+		settings: s, machine: machine, live: live, stopped: stopped, views: views,
 		undelivered: undelivered, stream: archive.stream,
 	}
 	if s.Cluster.New {

@@ -83,6 +83,7 @@ func TestPartsAreThereWhenAskedFor(t *testing.T) {
 		{"dashboard", "AWS::CloudWatch::Dashboard", "Dashboard", least(), least("dashboard", "false")},
 		{"security group", "AWS::EC2::SecurityGroup", "LambdaGroup", vpcOnly, least()},
 		{"ingress", "AWS::EC2::SecurityGroupIngress", "SearchIngress", private(), vpcOnly},
+		{"ingress to an endpoint", "AWS::EC2::SecurityGroupIngress", "SecretsIngress", whole(), private()},
 		{"S3 endpoint", "AWS::EC2::VPCEndpoint", "S3Endpoint", private(), vpcOnly},
 		{"secret's endpoint", "AWS::EC2::VPCEndpoint", "SecretsEndpoint", private(), least("vpc", vpc, "subnets", subnetA, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0")},
 		{"archive", "AWS::S3::Bucket", "Archive", whole(), private()},
@@ -206,7 +207,7 @@ func TestDashboardIsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &d); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
-	if len(d.Widgets) != 14 {
+	if len(d.Widgets) != 19 {
 		t.Errorf("the dashboard has %d widgets", len(d.Widgets))
 	}
 }
@@ -241,7 +242,7 @@ func TestDemandsOfTheAccount(t *testing.T) {
 			users = append(users, s.at)
 		}
 	}
-	if want := []string{"IndexRole", "ListRole", "MachineRole", "PrepareRole", "ReportRole"}; !slices.Equal(users, want) {
+	if want := []string{"IndexRole", "ListRole", "MachineRole", "PrepareRole", "ReportRole", "RestoreRole"}; !slices.Equal(users, want) {
 		t.Errorf("the run bucket's key is used by %q, want %q", users, want)
 	}
 }
@@ -270,5 +271,20 @@ func TestStacksBesideEachOther(t *testing.T) {
 	}
 	if len(names) < 20 {
 		t.Errorf("only %d names were looked at", len(names))
+	}
+}
+
+// What a run leaves in the history is kept when its files are deleted.
+func TestHistoryIsKept(t *testing.T) {
+	for name, stack := range stacks() {
+		rules, _ := synthesize(t, stack...).only(t, "AWS::S3::Bucket", "RunBucket").at("LifecycleConfiguration", "Rules").([]any)
+		for _, rule := range rules {
+			if at(rule, "ExpirationInDays") != nil && at(rule, "Prefix") != "runs/" {
+				t.Errorf("%s: %v deletes more than runs' files", name, rule)
+			}
+		}
+		if len(rules) == 0 {
+			t.Errorf("%s: there are no rules", name)
+		}
 	}
 }

@@ -13,6 +13,7 @@ const (
 	liveRule    = "-live"
 	stoppedRule = "-stopped"
 	endedRule   = "-ended"
+	steerRule   = "-steer"
 )
 
 // ruleARN is the ARN of one of the stack's rules: policies name it that the
@@ -33,7 +34,7 @@ func newUndelivered(scope constructs.Construct, s settings.Settings) awssqs.CfnQ
 				"Sid": "KeepEvents", "Effect": "Allow", "Principal": map[string]any{"Service": "events.amazonaws.com"},
 				"Action": "sqs:SendMessage", "Resource": queue.AttrArn(),
 				"Condition": map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": []string{
-					ruleARN(scope, s, liveRule), ruleARN(scope, s, stoppedRule), ruleARN(scope, s, endedRule),
+					ruleARN(scope, s, liveRule), ruleARN(scope, s, stoppedRule), ruleARN(scope, s, endedRule), ruleARN(scope, s, steerRule),
 				}}},
 			},
 			tlsOnly("sqs:*", queue.AttrArn()),

@@ -14,7 +14,8 @@ const timeField = "@timestamp"
 
 func indexPattern(prefix string) map[string]any {
 	// The list of fields is read from the cluster when the pattern is opened.
-	return map[string]any{"title": prefix + "-*", "timeFieldName": timeField, "fields": "[]"}
+	// Daily indices only: those of views, PREFIX-VIEW-20*, hold the same events again.
+	return map[string]any{"title": prefix + "-20*", "timeFieldName": timeField, "fields": "[]"}
 }
 
 // source is a search source: everything of the index pattern, in Lucene's

@@ -54,7 +54,7 @@ type Config struct {
 	// Concurrency is how many objects are indexed at once.
 	Concurrency int
 	// Bootstrap is the Lambdas' binary, built for this computer, and Args its
-	// arguments. Which of the four Lambdas it is to be, its environment says.
+	// arguments. Which of the Lambdas it is to be, its environment says.
 	Bootstrap string
 	Args      []string
 	// Log receives what the Lambdas log. It must bear concurrent use.
@@ -74,6 +74,8 @@ type Machine struct {
 
 	config     Config
 	definition *asl.Machine
+	steers     *asl.Machine // beside a run
+	api        *api
 	functions  map[string]*lambdahost.Function // by the name of their role
 	closers    []func() error
 }
@@ -110,14 +112,17 @@ func New(ctx context.Context, c Config) (_ *Machine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m.definition, err = asl.Load([]byte(definition))
-	return m, err
+	if m.definition, err = asl.Load([]byte(definition)); err != nil {
+		return nil, err
+	}
+	return m, m.steering(ctx, env)
 }
 
-// roles are the four Lambdas, and what stands for their ARNs in the definition.
+// roles are the Lambdas of a run, and what stands for their ARNs in the definition.
 func roles() map[string]string {
 	return map[string]string{
 		"list":    statemachine.ListFunction,
+		"restore": statemachine.RestoreFunction,
 		"prepare": statemachine.PrepareFunction,
 		"index":   statemachine.IndexFunction,
 		"report":  statemachine.ReportFunction,
@@ -230,16 +235,20 @@ func (m *Machine) listen(ctx context.Context, documents *store.Store) (*Server, 
 	return Listen(ctx, m.config.StoreAddress, documents)
 }
 
-// Execute executes the state machine. Its error is an *asl.ExecutionError where
+// Execute executes the state machine, and beside it the one that steers a run, where
+// the request asks for that. Its error is an *asl.ExecutionError where
 // the execution failed or was stopped, by the end of ctx.
 func (m *Machine) Execute(ctx context.Context, name string, input json.RawMessage, begun time.Time, o asl.Observer) ([]byte, error) {
-	return m.definition.Run(ctx, asl.Execution{
-		ARN:   "arn:aws:states:local:000000000000:execution:rehydrate:" + name,
-		Input: input, StartTime: begun,
-	}, asl.Env{Invoke: m.invoke, Buckets: buckets{m.Runs}, Observer: o, Sleep: m.config.Sleep})
+	arn := executionARN("rehydrate", name)
+	e := m.api.begin(arn, input)
+	defer m.api.end(e)
+	defer m.steer(ctx, arn, input)()
+	return m.definition.Run(ctx, asl.Execution{ARN: arn, Input: input, StartTime: begun}, asl.Env{
+		Invoke: m.invoke, Buckets: buckets{m.Runs}, Observer: o, Sleep: m.config.Sleep, MapRunStarted: m.api.mapRunStarted(e),
+	})
 }
 
-// Invoke calls the Lambda of a role (list, prepare, index, report), as the state
+// Invoke calls the Lambda of a role (list, restore, prepare, index, report, steer), as the state
 // machine does. What the Lambda itself failed with is an *asl.TaskError.
 func (m *Machine) Invoke(ctx context.Context, role string, payload []byte) ([]byte, error) {
 	answer, err := m.functions[role].Invoke(ctx, payload)

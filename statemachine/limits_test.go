@@ -10,11 +10,16 @@ import (
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/lambdas/restore"
+	"github.com/rehydrate/rehydrate/lambdas/start"
 	"github.com/rehydrate/rehydrate/local/asl"
 )
 
 // mostCalls is how many calls the definition allows one object.
 const mostCalls = 140
+
+// mostRestores is how many calls of the restore Lambda a run has.
+const mostRestores = restore.MostCalls
 
 // attempts is how often a Task is called at most each time it is entered: once,
 // and again for every retry of every retrier.
@@ -87,15 +92,17 @@ func TestHistoryOfAChild(t *testing.T) {
 //
 //	start and end                                          2
 //	List, Prepare, Report: 2 + 3 for each attempt          2 + 3×30, 2 + 3×30, 2 + 3×58
-//	Anything to index?, Complete?                          4
+//	(a plan has Look at cluster instead of the last two)
+//	Anything to index?, to restore?, Complete?             6
 //	Index objects                                          4
 //	Complete or Incomplete                                 2
+//	Restore objects, Anything to restore? and Wait         200 × (2 + 3×30 + 2 + 2)
 func TestHistoryOfARun(t *testing.T) {
-	most := 2 + 4 + 4 + 2
+	most := 2 + 6 + 4 + 2 + mostRestores*(2+3*attempts(t, "Restore objects")+2+2)
 	for _, task := range []string{"List objects", "Prepare index", "Report"} {
 		most += 2 + 3*attempts(t, task)
 	}
-	if most != 372 || most > asl.MaxEvents {
+	if most != 374+19_200 || most > asl.MaxEvents {
 		t.Errorf("a run can have %d events; correct the arithmetic above", most)
 	}
 }
@@ -114,27 +121,30 @@ func largestFilter() run.Filter {
 	return run.Filter{Message: []string{strings.Repeat("\x01", 4096)}}
 }
 
-func largestObject() run.Object {
+// largestObject has a key of 1,024 bytes.
+func largestObject(of string) run.Object {
 	now := time.Now()
 	return run.Object{
-		Bucket: strings.Repeat("b", 63), Key: strings.Repeat("k", 1024), Size: 1 << 50, ETag: `"` + strings.Repeat("e", 40) + `"`,
+		Bucket: strings.Repeat("b", 63), Key: strings.Repeat(of, 1024/len(of)), Size: 1 << 50, ETag: `"` + strings.Repeat("e", 40) + `"`,
 		StorageClass: "INTELLIGENT_TIERING", Restored: true, Time: &now,
 	}
 }
 
-func largestOutcome() run.Outcome {
+// largestOutcome holds texts and names of one character again and again.
+func largestOutcome(of string) run.Outcome {
 	now := time.Now()
-	o := run.Outcome{
-		End: run.More, Reason: strings.Repeat("r", 600), Damage: &run.Damage{Reason: strings.Repeat("r", 600), ObjectOffset: 1 << 50},
-		First: &now, Last: &now, Ms: 1 << 50, Calls: mostCalls,
+	long := strings.Repeat(of, 2000)
+	name := strings.Repeat(of, 244/len(of)) // the longest prefix of an index
+	o := run.Outcome{First: &now, Last: &now}
+	o.Add(run.Outcome{
+		End: run.More, Reason: long, Damage: &run.Damage{Reason: long, ObjectOffset: 1 << 50}, Ms: 1 << 50, Calls: mostCalls,
 		Counts: run.Counts{Decoded: 1 << 50, OutOfRange: 1 << 50, Filtered: 1 << 50, Malformed: 1 << 50, Rejected: 1 << 50, Created: 1 << 50, AlreadyThere: 1 << 50, InDoubt: 1 << 50},
-	}
+	})
 	for i := range 1000 {
-		// Index names as long as a prefix of 60 characters makes them.
-		o.CountIndex(fmt.Sprintf("%s-%010d", strings.Repeat("i", 60), i), run.IndexCounts{Documents: 1e9, Rejected: 1e9, Created: 1e9, AlreadyThere: 1e9})
+		o.CountIndex(fmt.Sprintf("%s-%010d", name, i), run.IndexCounts{Documents: 1e9, Rejected: 1e9, Created: 1e9, AlreadyThere: 1e9})
 		o.CountHour(now.Add(time.Duration(i)*time.Hour), 1e9)
-		o.CountRejection(fmt.Sprintf("%d %s", i, strings.Repeat("r", 1000)), 1e9)
-		o.CountMalformation(fmt.Sprintf("%d %s", i, strings.Repeat("r", 1000)), 1e9)
+		o.CountRejection(fmt.Sprintf("%d %s", i, long), 1e9)
+		o.CountMalformation(fmt.Sprintf("%d %s", i, long), 1e9)
 		o.CountLag(i%7, 1<<40)
 	}
 	return o
@@ -162,7 +172,7 @@ func TestPayloads(t *testing.T) {
 			Work    run.Work   `json:"work"`
 			Attempt int        `json:"attempt"`
 			Error   run.Caught `json:"error"`
-		}{run.Work{Run: name, Include: largestFilter(), Exclude: largestFilter(), Object: largestObject(), Outcome: largestOutcome()}, 99, caught}, 150_000},
+		}{run.Work{Run: name, Include: largestFilter(), Exclude: largestFilter(), Object: largestObject("é"), Outcome: largestOutcome("é")}, 99, caught}, 150_000},
 	} {
 		b, err := json.Marshal(c.value)
 		if err != nil {
@@ -174,26 +184,42 @@ func TestPayloads(t *testing.T) {
 	}
 }
 
-// TestCauseOfAChild: the Cause of a Fail state may have 32,768 characters. Into
-// it go object, outcome and the Lambda's own cause, which is a string with JSON
-// inside and so is escaped twice.
+// TestCauseOfAChild: the Cause of a Fail state may have 32,768 characters, which
+// AWS may count as they are escaped. Into it go object, outcome and the Lambda's own
+// cause, which is a string with JSON inside and so is escaped twice.
 func TestCauseOfAChild(t *testing.T) {
-	s := newStage(1)
-	s.plan.ToleratedFailurePercentage = 100
-	calls := 0
-	s.index = func(r run.IndexRequest) (run.Work, error) {
-		if calls++; calls > 1 {
-			return run.Work{}, fault(run.Denied, strings.Repeat(`a sentence of "words" `, 100))
+	for _, of := range []string{"k", "é", "木", "🍣", `"`} {
+		s := newStage(1)
+		s.plan.ToleratedFailurePercentage = 100
+		calls := 0
+		s.index = func(r run.IndexRequest) (run.Work, error) {
+			if calls++; calls > 1 {
+				return run.Work{}, fault(run.Denied, run.Cut(strings.Repeat(of, 5000), start.MaxMessage))
+			}
+			r.Work.Object, r.Work.Outcome = largestObject(of), largestOutcome(of)
+			r.Work.Outcome.Calls = calls
+			return r.Work, nil
 		}
-		r.Work.Object, r.Work.Outcome = largestObject(), largestOutcome()
-		r.Work.Outcome.Calls = calls
-		return r.Work, nil
-	}
-	if _, err := s.run(t); err != nil {
-		t.Fatal(err)
-	}
-	if child := s.ended[0]; child.Error != run.Denied || len(child.Cause) > asl.MaxCause {
-		t.Errorf("it ended with %s and a cause of %d characters: %.300s", child.Error, len(child.Cause), child.Cause)
+		if _, err := s.run(t); err != nil {
+			t.Fatal(err)
+		}
+		child := s.ended[0]
+		written := 0
+		for _, c := range child.Cause {
+			switch {
+			case c >= 0x10000:
+				written += 12
+			case c >= 0x80:
+				written += 6
+			default:
+				written++
+			}
+		}
+		// The Lambda's own cause may have been escaped before: \\uXXXX.
+		written += start.MaxMessage / 6
+		if child.Error != run.Denied || written > asl.MaxCause {
+			t.Errorf("of %s: it ended with %s and a cause of %d characters: %.300s", of, child.Error, written, child.Cause)
+		}
 	}
 }
 

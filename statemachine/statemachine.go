@@ -19,12 +19,17 @@ import (
 //go:embed rehydrate.asl.json
 var definition string
 
+//go:embed steer.asl.json
+var steering string
+
 // Substitutions of the definition: each stands for the ARN of a function.
 const (
 	ListFunction    = "ListFunction"
+	RestoreFunction = "RestoreFunction"
 	PrepareFunction = "PrepareFunction"
 	IndexFunction   = "IndexFunction"
 	ReportFunction  = "ReportFunction"
+	SteerFunction   = "SteerFunction"
 )
 
 // Label of the Distributed Map. Its child executions have ARNs of the form
@@ -37,6 +42,10 @@ const liveTimeout = 30 * 24 * 3600
 
 // Definition is the state machine of a run, with its substitutions open.
 func Definition() string { return definition }
+
+// Steering is the machine that steers a run beside it, with its only substitution,
+// SteerFunction, open. Its input names the run's execution.
+func Steering() string { return steering }
 
 // Live is the machine that indexes one object: the body of the map's children,
 // as a machine of its own. Its input is a run.Work; IndexFunction is its only

@@ -12,7 +12,7 @@ import (
 // functions are values for every substitution of the run's machine.
 func functions() map[string]string {
 	values := map[string]string{}
-	for _, name := range []string{ListFunction, PrepareFunction, IndexFunction, ReportFunction} {
+	for _, name := range []string{ListFunction, RestoreFunction, PrepareFunction, IndexFunction, ReportFunction} {
 		values[name] = "arn:aws:lambda:eu-central-1:123456789012:function:" + name
 	}
 	return values
@@ -98,7 +98,7 @@ func TestValidators(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := validate(t, map[string]string{"run": Definition(), "live": live}); err != nil {
+	if out, err := validate(t, map[string]string{"run": Definition(), "live": live, "steer": Steering()}); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 	// Each of the two catches what the other does not.

@@ -49,7 +49,7 @@ func (c *checker) infer(s *Settings) {
 
 // ours are what the names of the stack's own parts end with.
 func ours() []string {
-	return []string{"live", "stopped", "ended", "archive", "list", "prepare", "index", "report"}
+	return []string{"live", "stopped", "ended", "archive", "list", "restore", "prepare", "index", "report", "steer", "views"}
 }
 
 func (c *checker) check(s Settings) {
@@ -115,13 +115,13 @@ func (c *checker) search(s Settings) {
 		// What speaks to a cluster, and what indexes by itself.
 		c.only(false, "search", "searchAuth", "searchSecret", "searchSecretKey", "searchCA", "searchDomain", "searchSecurityGroup",
 			"searchVersion", "searchInstance", "searchNodes", "searchVolume", "searchReaders",
-			"bulkGzip", "secretsEndpoint", "live", "schedule", "scheduleDays")
+			"bulkGzip", "dashboardsUrl", "expireAt", "secretsEndpoint", "secretsSecurityGroup", "live", "schedule", "scheduleDays")
 		return
 	}
 	c.only(isNew, "search "+New, "searchVersion", "searchInstance", "searchNodes", "searchVolume", "searchReaders")
 	c.only(!isNew, "a search URL", "searchSecret", "searchSecretKey", "searchCA", "searchDomain", "searchSecurityGroup")
 	c.only(hasSecret, "searchSecret", "searchSecretKey")
-	c.only(hasSecret || isNew, "a secret", "secretsEndpoint")
+	c.only(hasSecret || isNew, "a secret", "secretsEndpoint", "secretsSecurityGroup")
 	c.only(s.Network.VPC != "", "vpc", "searchSecurityGroup")
 	if isNew {
 		c.newSearch(s)
@@ -163,8 +163,11 @@ func (c *checker) network(n Network) {
 	if n.S3Endpoint && len(n.RouteTables) == 0 {
 		c.fault("routeTables", "missing; give the route tables of the subnets, into which the S3 endpoint goes")
 	}
-	c.only(n.VPC != "", "vpc", "subnets", "s3Endpoint", "secretsEndpoint", "listInVpc")
+	c.only(n.VPC != "", "vpc", "subnets", "s3Endpoint", "secretsEndpoint", "secretsSecurityGroup", "listInVpc")
 	c.only(n.S3Endpoint, "s3Endpoint", "routeTables")
+	if n.SecretsEndpoint && n.SecretsGroup != "" {
+		c.fault("secretsEndpoint", "the VPC has an endpoint already, that of secretsSecurityGroup; leave one of the two out")
+	}
 }
 
 func (c *checker) runs(s Settings) {

@@ -68,8 +68,21 @@ type Network struct {
 	// S3Endpoint costs nothing, SecretsEndpoint some 7 dollars a month and subnet.
 	S3Endpoint      bool     `context:"s3Endpoint" default:"false" means:"Make a gateway endpoint for S3 in *routeTables*: it is free, and spares NAT's $0.045 a GB. Leave out where these have one already."`
 	RouteTables     []string `context:"routeTables" form:"^rtb-[0-9a-f]{8,17}$" takes:"a list of route table ids" means:"Route tables of the subnets; needed for *s3Endpoint*."`
-	SecretsEndpoint bool     `context:"secretsEndpoint" default:"false" means:"Make an interface endpoint for Secrets Manager, for subnets without NAT: some $7 a month and subnet. Leave out where the VPC has one already, and let that admit *LambdaSecurityGroup*."`
+	SecretsEndpoint bool     `context:"secretsEndpoint" default:"false" means:"Make an interface endpoint for Secrets Manager, for subnets without NAT: some $7 a month and subnet. Leave out where the VPC has one already."`
+	SecretsGroup    string   `context:"secretsSecurityGroup" form:"^sg-[0-9a-f]{8,17}$" takes:"the id of a security group" means:"Security group of an endpoint for Secrets Manager that the VPC has already: the stack opens it to the Lambdas."`
 	List            bool     `context:"listInVpc" default:"false" means:"Put the list Lambda into the VPC, too: for a bucket whose policy admits a VPC or its endpoint only (*aws:SourceVpce*)."`
+}
+
+// way is how the index Lambda reaches S3, as far as the stack knows: the VPC may
+// have an endpoint already.
+func (n Network) way() string {
+	switch {
+	case n.VPC == "":
+		return run.NetworkInternet
+	case n.S3Endpoint:
+		return run.NetworkEndpoint
+	}
+	return run.NetworkNAT
 }
 
 // Lambdas is what the functions are given, beside the index Lambda's memory.
@@ -86,8 +99,9 @@ type Runs struct {
 	Live         bool   `context:"live" default:"false" means:"Index new objects as they arrive. An existing bucket has to send its events to EventBridge: *rehydrate events --bucket NAME*."`
 	Schedule     string `context:"schedule" form:"^([01]?[0-9]|2[0-3]):[0-5][0-9]$" takes:"a time of day such as 05:30" means:"Time of day, in *zone*, at which the last days are indexed again; empty for never."`
 	ScheduleDays int    `context:"scheduleDays" default:"2" range:"1 to 31" means:"How many days the schedule indexes."`
+	ExpireAt     string `context:"expireAt" default:"06:00" form:"^([01]?[0-9]|2[0-3]):[0-5][0-9]$" takes:"a time of day such as 05:30" means:"Time of day, in *zone*, at which the views that have expired are deleted, and those that will within a day told of."`
 	Keep         bool   `context:"keepRuns" default:"true" means:"Keep the run bucket (and a new archive) when the stack is destroyed."`
-	Days         int    `context:"runDays" default:"90" range:"1 to 3650" means:"Days after which a run's files are deleted: its report, and what *retry* needs."`
+	Days         int    `context:"runDays" default:"90" range:"1 to 3650" means:"Days after which a run's files are deleted: its report, and what *retry* needs. A line of each run stays under *history/*."`
 	LogDays      int    `context:"logDays" default:"30" range:"1 to 3653" means:"Days that logs are kept; one of those that CloudWatch Logs knows."`
 }
 
@@ -136,6 +150,9 @@ func (s Settings) Zones() int {
 	return min(len(s.Network.Subnets), 3)
 }
 
+// HasCluster tells whether the stack has a cluster, made by it or given.
+func (s Settings) HasCluster() bool { return s.Cluster.New || s.Search.URL != "" }
+
 // Made is what of the Lambdas' settings only the stack knows.
 type Made struct {
 	ArchiveBucket, RunBucket, SearchURL, Version string
@@ -152,6 +169,7 @@ func (s Settings) Environment(m Made) map[string]string {
 	if r.Search.Master = m.Master; m.Master != "" {
 		r.Search.Writers, r.Search.Readers = m.Writers, s.Cluster.Readers
 	}
+	r.Network = s.Network.way()
 	// The region is part of the ARN of a domain that exists. A new domain lies in
 	// the stack's own, which the Lambdas know.
 	if parts := strings.Split(s.Cluster.Domain, ":"); len(parts) > 3 {

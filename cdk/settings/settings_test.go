@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/settings"
 )
 
@@ -154,6 +155,7 @@ func TestRefused(t *testing.T) {
 		{"schedule without search", least("search", nil, "schedule", "05:30"), "rehydrate:schedule: has no effect without search"},
 		{"gzip without search", least("search", nil, "bulkGzip", "true"), "rehydrate:bulkGzip: has no effect without search"},
 		{"endpoint of no secret", least("vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "secretsEndpoint", true), "secretsEndpoint: has no effect without a secret"},
+		{"two endpoints of secrets", least("searchAuth", "basic", "searchSecret", secretARN, "vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0", "secretsEndpoint", true, "secretsSecurityGroup", "sg-0123456789abcdef0"), "secretsEndpoint: the VPC has an endpoint already"},
 		{"list in no VPC", least("listInVpc", true), "listInVpc: has no effect without vpc"},
 		{"access point", least("archive", "logs-abcdefghijklmnop-s3alias"), "the alias of an access point"},
 		{"ARN of an access point", least("archive", "arn:aws:s3:us-east-1:123456789012:accesspoint/logs"), "give the name of a bucket"},
@@ -233,7 +235,7 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := s.Settings
-		want.RunBucket, want.Version = "my-runs", "1.2.3"
+		want.RunBucket, want.Version, want.Network = "my-runs", "1.2.3", run.NetworkInternet
 		if s.Cluster.Domain != "" {
 			want.Search.Region = "ap-northeast-1"
 		}
@@ -244,6 +246,25 @@ func TestLambdasReadWhatWasSet(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("Lambdas read %+v\nwant %+v", got, want)
+		}
+	}
+}
+
+// How the index Lambda reaches S3 and the cluster is known where the stack makes it
+// so, for prices.
+func TestNetworkIsToldForPrices(t *testing.T) {
+	vpc := []any{"search", "https://vpc-logs.example", "vpc", "vpc-0123456789abcdef0", "subnets", "subnet-0123456789abcdef0"}
+	for want, context := range map[string]map[string]any{
+		"":                  least(), // the default
+		run.NetworkNAT:      least(vpc...),
+		run.NetworkEndpoint: least(append(vpc, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0")...),
+	} {
+		s, err := Read(context)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Environment(Made{ArchiveBucket: "a", RunBucket: "r", SearchURL: "u", Version: "v"})["NETWORK"]; got != want {
+			t.Errorf("NETWORK is %q, want %q", got, want)
 		}
 	}
 }

@@ -221,7 +221,7 @@ func (l *load) targetOf(b *testing.B, name, url string) *target {
 		b.Fatal(err)
 	}
 	t := &target{load: l, url: url, objects: l.manifest(b, name), settings: o.settings, atOnce: 2 * runtime.NumCPU()}
-	if t.config, err = o.config(run.Request{MaxConcurrency: &t.atOnce}, nil); err != nil {
+	if t.config, err = o.config(run.Request{MaxConcurrency: &run.Concurrency{Objects: t.atOnce}}, nil); err != nil {
 		b.Fatal(err)
 	}
 	t.config.Log = io.Discard

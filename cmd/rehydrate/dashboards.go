@@ -30,6 +30,7 @@ const importLimit = time.Minute
 // savedObjects are the flags of dashboards.
 type savedObjects struct {
 	settings         run.Settings // only the prefix and whether messages are parsed
+	view             string
 	out, url, secret string
 	tlsName          string
 }
@@ -47,6 +48,7 @@ indices of a prefix, and prints, keeps or imports them.`,
 	}
 	f := cmd.Flags()
 	settings.Flags(f, &d.settings, "index-prefix", "parse")
+	f.StringVar(&d.view, "view", "", "`name` of a view, for whose indices it is instead")
 	f.StringVar(&d.out, "out", "", "`file` to write, to import by hand (default: print it)")
 	f.StringVar(&d.url, "url", "", "`URL` of a Kibana or OpenSearch Dashboards to import it into")
 	f.StringVar(&d.secret, "secret", "", "`file` that holds {\"username\": …, \"password\": …} or an encoded API key for --url, or the ARN of a secret that does")
@@ -55,6 +57,12 @@ indices of a prefix, and prints, keeps or imports them.`,
 }
 
 func (d savedObjects) make(ctx context.Context, stdout io.Writer) error {
+	if d.view != "" {
+		if err := run.CheckView(d.view); err != nil {
+			return fmt.Errorf("--view: %w", err)
+		}
+		d.settings = d.settings.In(d.view)
+	}
 	switch {
 	case d.secret != "" && d.url == "":
 		return errors.New("--secret goes with --url")

@@ -10,7 +10,7 @@ import (
 	"github.com/rehydrate/rehydrate/lambdas"
 )
 
-// lambdaCommand starts this program as one of the four Lambdas.
+// lambdaCommand starts this program as one of the Lambdas.
 const lambdaCommand = "lambda"
 
 func newLambda() *cobra.Command {

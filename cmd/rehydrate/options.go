@@ -107,8 +107,9 @@ func (o *options) config(r run.Request, log io.Writer) (local.Config, error) {
 		NoCluster: o.destination(r) == run.ToFiles, Concurrency: run.DefaultMaxConcurrency,
 	}
 	if r.MaxConcurrency != nil {
-		c.Concurrency = max(*r.MaxConcurrency, 1)
+		c.Concurrency = max(r.MaxConcurrency.Objects, 1)
 	}
+	c.Settings.ArchiveRestore = true // whoever runs this has rights of their own
 	if c.Settings.Search.URL == "" && len(c.Settings.Fields) == 0 {
 		// The log view of the embedded store picks streams by them.
 		c.Settings.Fields = []string{"logGroup", "logStream"}
@@ -140,35 +141,69 @@ func (o *options) destination(r run.Request) run.Destination {
 type request struct {
 	from, to, retry, input string
 	plan                   bool
-	maxConcurrency         int
+	maxConcurrency         string
 	destination            string
+	restore                string
+	restoreDays            int
 	include                run.Filter
+	view, expires          string
+	maxEvents, maxBytes    int64
+	maxCost                float64
+	maxDuration            string
 }
 
 func (r *request) register(f *pflag.FlagSet) {
 	f.StringVar(&r.from, "from", "", "first `day` (2018-12-10, in the zone of the indices) or RFC 3339 instant")
 	f.StringVar(&r.to, "to", "", "last `day`, included, or RFC 3339 instant, excluded")
 	f.StringVar(&r.retry, "retry", "", "`name` of an earlier run: what it did not index, and nothing else")
-	f.BoolVar(&r.plan, "plan", false, "list and estimate only; touch no cluster")
+	f.BoolVar(&r.plan, "plan", false, "list and estimate only, and look whether the cluster has room; nothing is changed there")
 	f.StringVar(&r.destination, "destination", "", "`where` events go: index, or files, JSON Lines under runs/NAME/events/ for which no cluster is needed (default index)")
+	f.StringVar(&r.view, "view", "", "`name` of a view: documents go into its own indices, beside the daily ones")
+	f.StringVar(&r.expires, "expires", "", "`when` the view is deleted: 7d, a day, an instant or none")
+	f.Int64Var(&r.maxEvents, "max-events", 0, "most `events` of the run: one over it is refused, or ends there")
+	f.Int64Var(&r.maxBytes, "max-bytes", 0, "most `bytes` of messages: a run over it, by its estimate, is refused")
+	f.Float64Var(&r.maxCost, "max-cost", 0, "most US `dollars` in AWS, the same")
+	f.StringVar(&r.maxDuration, "max-duration", "", "longest `time` that it may take, such as 2h, the same")
+	f.StringVar(&r.restore, "restore", "", "ask for archived objects (GLACIER, DEEP_ARCHIVE) at this `tier`, which S3 bills, and wait for them: Bulk, Standard or Expedited")
+	f.IntVar(&r.restoreDays, "restore-days", 0, "how many `days` restored copies stay (default 7)")
 	f.StringArrayVar(&r.include.Message, "message", nil, "only events whose message matches this regular `expression` (RE2); may be given more than once")
 	f.StringArrayVar(&r.include.LogGroup, "group", nil, "only events of log groups that match this `glob`; may be given more than once")
 	f.StringArrayVar(&r.include.LogStream, "stream", nil, "only events of log streams that match this `glob`; may be given more than once")
-	f.IntVar(&r.maxConcurrency, "max-concurrency", 0, "`objects` indexed at once")
+	f.StringVar(&r.maxConcurrency, "max-concurrency", "", "`objects` indexed at once: a number, auto for as many as the cluster takes, auto:N up to N")
 	f.StringVar(&r.input, "input", "", "instead of all these: the whole execution input, as `JSON`")
 }
+
+// atOnceHere is the bound of auto on this computer, for each of its processors.
+const atOnceHere = 8
 
 // execution is what the state machine is started with; otherwise is the
 // concurrency where none is given, 0 for that of the request.
 func (r request) execution(otherwise int) (json.RawMessage, error) {
 	request := run.Request{
 		From: r.from, To: r.to, Retry: r.retry, Plan: r.plan, Destination: run.Destination(r.destination), Include: r.include,
+		View: r.view, Expires: r.expires, MaxDuration: r.maxDuration, Restore: run.Tier(r.restore),
 	}
-	if r.maxConcurrency < 0 {
-		return nil, fmt.Errorf("--max-concurrency %d is out of bounds; give a whole number from 1", r.maxConcurrency)
+	if r.maxEvents != 0 {
+		request.MaxEvents = &r.maxEvents
 	}
-	if r.maxConcurrency > 0 {
-		request.MaxConcurrency = &r.maxConcurrency
+	if r.maxBytes != 0 {
+		request.MaxBytes = &r.maxBytes
+	}
+	if r.maxCost != 0 {
+		request.MaxCost = &r.maxCost
+	}
+	if r.restoreDays != 0 {
+		request.RestoreDays = &r.restoreDays
+	}
+	if r.maxConcurrency != "" {
+		c, err := run.ParseConcurrency(r.maxConcurrency)
+		if err != nil || c.Objects < 1 {
+			return nil, fmt.Errorf("--max-concurrency %s: give a whole number from 1, auto, or auto:N", r.maxConcurrency)
+		}
+		if c.Auto && otherwise > 0 && c.Objects == run.AutoLimit {
+			c.Objects = atOnceHere * otherwise // each is a process of this computer
+		}
+		request.MaxConcurrency = &c
 	}
 	given, err := json.Marshal(request)
 	if err != nil {
@@ -183,8 +218,8 @@ func (r request) execution(otherwise int) (json.RawMessage, error) {
 		}
 		return json.RawMessage(r.input), nil
 	}
-	if r.maxConcurrency == 0 && otherwise > 0 {
-		request.MaxConcurrency = &otherwise
+	if r.maxConcurrency == "" && otherwise > 0 {
+		request.MaxConcurrency = &run.Concurrency{Objects: otherwise}
 	}
 	return json.Marshal(request)
 }

@@ -7,11 +7,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 // showPlan prints what a run that only plans has found.
-func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
+func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 	fmt.Fprintf(w, "Plan %s: events from %s to %s\n", p.Run, p.From.Format(time.RFC3339), p.To.Format(time.RFC3339))
 	for _, note := range p.Notes {
 		fmt.Fprintf(w, "  %s\n", note)
@@ -33,9 +34,7 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 	if len(v.Gaps) > 0 {
 		fmt.Fprintf(w, "Hours without any object (UTC), %d: %s\n", len(v.Gaps), few(v.Gaps))
 	}
-	for _, u := range v.Unrestored {
-		fmt.Fprintf(w, "%d objects (%d bytes) in %s have to be restored first, such as by\n  %s\n", u.Objects, u.Bytes, u.StorageClass, u.Restore)
-	}
+	showUnrestored(w, p.Restore, v)
 	if v.Unfit > 0 {
 		fmt.Fprintf(w, "%d keys have no time in their name: %s\n", v.Unfit, few(v.UnfitKeys))
 	}
@@ -51,8 +50,11 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 	if v.Unmatched > 0 {
 		fmt.Fprintf(w, "%d keys or folders do not fit the prefix expression and were not looked into: %s\n", v.Unmatched, few(v.UnmatchedKeys))
 	}
-	if e := v.Estimate; e != nil {
+	if e := v.Estimate; e != nil && e.Sampled == 0 && len(v.Unrestored) > 0 {
+		fmt.Fprintln(w, "What is in them can only be told when they are restored")
+	} else if e != nil {
 		fmt.Fprintf(w, "By %d objects: about %d events, %d of them of the range; %d bytes of plain text\n", e.Sampled, e.Events, e.InRange, e.PlainBytes)
+		fmt.Fprintf(w, "  wanted (in the range and the filters): about %d events, %d bytes of messages\n", e.Wanted, e.WantedBytes)
 		showForms(w, e)
 		if e.Unreadable > 0 {
 			fmt.Fprintf(w, "  %d of them could not be read to the end\n", e.Unreadable)
@@ -62,10 +64,24 @@ func showPlan(w io.Writer, p run.Plan, v run.Inventory) error {
 			fmt.Fprintf(w, "Of these about %d in the range and the filters, in files of %d bytes\n", e.Written, e.OutputBytes)
 			pace = "each reads %d events/s and an object takes %d ms more"
 		}
+		if p.Destination != run.ToFiles {
+			fmt.Fprintf(w, "Of these about %d in the range and the filters: %d bytes of documents\n", e.Wanted, e.DocumentBytes)
+		}
 		fmt.Fprintf(w, "About %s with %d at once, if "+pace+"\n",
-			(time.Duration(e.Seconds) * time.Second).String(), p.MaxConcurrency, e.EventsPerSecond, e.ObjectMillis)
-		fmt.Fprintf(w, "In AWS about $%.2f: Lambda $%.2f, Step Functions $%.2f, S3 requests $%.2f (%s)\n",
-			e.Dollars, e.Lambda, e.StepFunctions, e.S3, e.Priced)
+			(time.Duration(e.Seconds) * time.Second).String(), max(p.MaxConcurrency, min(p.MostConcurrency, run.DefaultMaxConcurrency)), e.EventsPerSecond, e.ObjectMillis)
+		if e.RestoreSeconds > 0 {
+			fmt.Fprintf(w, "  after up to %s until what is archived is restored\n", usual(e.RestoreSeconds))
+		}
+		if e.Paced {
+			fmt.Fprintf(w, "  Step Functions sets that pace: it starts %d objects/s in its region, however many at once\n", e.ObjectsPerSecond)
+		}
+		fmt.Fprintf(w, "In AWS about %s\n", report.CostText(e.Cost))
+	}
+	for _, line := range report.ClusterLines(p) {
+		fmt.Fprintln(w, line)
+	}
+	for _, advice := range v.Advice {
+		fmt.Fprintf(w, "Advice: %s\n", advice)
 	}
 	return nil
 }

@@ -8,14 +8,14 @@ import (
 // What is mistyped is answered with what was probably meant.
 func TestSuggestions(t *testing.T) {
 	for args, want := range map[string]string{
-		"rum":                        "run",
-		"inspct":                     "inspect",
-		"run --form 2018-12-10":      "did you mean --from?",
-		"run -from 2018-12-10":       "flags have two dashes; give --from",
-		"run --max-concurency 2":     "did you mean --max-concurrency?",
-		"run --zzzzzzzzzz":           "--help lists the flags",
-		"run --max-concurrency many": "--max-concurrency: ",
-		"serve out":                  `"out" is no flag`,
+		"rum":                    "run",
+		"inspct":                 "inspect",
+		"run --form 2018-12-10":  "did you mean --from?",
+		"run -from 2018-12-10":   "flags have two dashes; give --from",
+		"run --max-concurency 2": "did you mean --max-concurrency?",
+		"run --zzzzzzzzzz":       "--help lists the flags",
+		"run --archive . --from 2018-12-10 --to 2018-12-10 --max-concurrency many": "--max-concurrency many: give",
+		"serve out": `"out" is no flag`,
 	} {
 		status, stdout, stderr := rehydrate(t.Context(), strings.Fields(args)...)
 		if status != exitUnusable || !strings.Contains(stderr, want) || stdout != "" {

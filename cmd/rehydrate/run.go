@@ -115,7 +115,7 @@ func (e execution) run(ctx context.Context, input json.RawMessage, begun time.Ti
 	var ended *asl.ExecutionError
 	switch {
 	case err == nil && planned(output):
-		return e.showPlanned(ctx)
+		return e.showPlanned(ctx, output)
 	case err == nil:
 		return e.showReport()
 	case !errors.As(err, &ended):
@@ -134,17 +134,22 @@ func planned(output []byte) bool {
 	return json.Unmarshal(output, &p) == nil && p.PlanOnly
 }
 
-func (e execution) showPlanned(ctx context.Context) error {
-	var p run.Plan
+func (e execution) showPlanned(ctx context.Context, output []byte) error {
+	var p run.Planned
+	if err := json.Unmarshal(output, &p); err != nil {
+		return fmt.Errorf("read the plan: %w", err)
+	}
+	if e.machine.StoreURL != "" {
+		p.Cluster = run.Planned{}.Cluster // the embedded store is none
+	}
 	var v run.Inventory
-	for key, into := range map[string]any{run.PlanKey(e.name): &p, run.InventoryKey(e.name): &v} {
-		b, err := e.machine.Runs.Get(ctx, key)
-		if err != nil {
-			return err
-		}
-		if err := json.Unmarshal(b, into); err != nil {
-			return fmt.Errorf("read %s: %w", key, err)
-		}
+	key := run.InventoryKey(e.name)
+	b, err := e.machine.Runs.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return fmt.Errorf("read %s: %w", key, err)
 	}
 	return showPlan(e.stdout, p, v)
 }
@@ -221,6 +226,9 @@ func (w watcher) StateEntered(state string, input []byte) {
 		w.planned(p)
 	}
 	w.stage(state)
+	if state == "Wait for restore" && json.Unmarshal(input, &p) == nil {
+		w.waiting(p.Restore.Progress(), time.Duration(p.Restore.Seconds)*time.Second)
+	}
 }
 
 // StateRetried says what is waited for, and for how long.

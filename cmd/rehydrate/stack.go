@@ -106,3 +106,68 @@ as they are.`,
 	cmd.Flags().BoolVar(&apply, "apply", false, "turn them on; without this it is only said what would be done")
 	return cmd
 }
+
+func newTune() *cobra.Command {
+	var stack, name string
+	var concurrency int
+	cmd := &cobra.Command{
+		Use:     "tune",
+		Short:   "Change how many objects a run in AWS indexes at once",
+		Long:    "Makes a run of a deployed stack wider or narrower while it goes on. Objects that are being indexed are ended first.",
+		Example: "  rehydrate tune --run NAME-OF-A-RUN --concurrency 20",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !run.ValidName(name) {
+				return fmt.Errorf("--run: %q is no name of a run", name)
+			}
+			if concurrency < 1 || concurrency > run.MaxConcurrencyLimit {
+				return fmt.Errorf("--concurrency: give a whole number from 1 to %d", run.MaxConcurrencyLimit)
+			}
+			s, err := deployed.Open(cmd.Context(), stack)
+			if err != nil {
+				return err
+			}
+			return s.Tune(cmd.Context(), s.Execution(name), concurrency, cmd.OutOrStdout())
+		},
+	}
+	stackFlag(cmd.Flags(), &stack)
+	cmd.Flags().StringVar(&name, "run", "", "`name` of the run")
+	cmd.Flags().IntVar(&concurrency, "concurrency", 0, "`objects` indexed at once from then on")
+	return cmd
+}
+
+func newDoctor() *cobra.Command {
+	var stack string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check a deployed stack, and archive and cluster as it sees them",
+		Long: `Looks at a deployed stack: its functions, what these may read of the archive and how
+they see the cluster, its bucket's events, its alarms. Each finding is a line, with what
+to do about it where it is not as it should be. Nothing is changed.
+
+Exit status: 0 all is well; 1 something is not; 2 it could not be looked at.`,
+		Example: "  rehydrate doctor\n  rehydrate doctor --stack logs",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := deployed.Open(cmd.Context(), stack)
+			if err != nil {
+				return err
+			}
+			well := true
+			s.Doctor(cmd.Context(), version(), func(c deployed.Check) {
+				if c.OK {
+					fmt.Fprintln(cmd.OutOrStdout(), "ok   ", c.Text)
+					return
+				}
+				well = false
+				fmt.Fprintf(cmd.OutOrStdout(), "look  %s\n      → %s\n", c.Text, c.Remedy)
+			})
+			if !well {
+				return errIncomplete
+			}
+			return nil
+		},
+	}
+	stackFlag(cmd.Flags(), &stack)
+	return cmd
+}

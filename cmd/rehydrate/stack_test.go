@@ -27,6 +27,9 @@ func TestStackCommandsRefused(t *testing.T) {
 		{"start --input {\"form\":\"2018-12-10\"}", "form"},
 		{"start --from 2018-12-10 --input {}", "--input is the whole execution input"},
 		{"follow --run a/b", "no name of a run"},
+		{"tune --concurrency 5", "no name of a run"},
+		{"tune --run monday", "--concurrency: give a whole number"},
+		{"tune --run monday --concurrency 20000", "--concurrency: give a whole number from 1 to 10000"},
 		{"events", "--bucket: missing"},
 	} {
 		status, _, stderr := rehydrate(t.Context(), strings.Fields(c.args)...)

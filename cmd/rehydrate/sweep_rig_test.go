@@ -192,7 +192,7 @@ func (g *stage) config() (local.Config, error) {
 	o.settings.ArchiveEndpoint = g.sites["archive"].url()
 	o.settings.RunBucket, o.settings.RunEndpoint = "runs", g.sites["run bucket"].url()
 	atOnce := 2
-	config, err := o.config(run.Request{MaxConcurrency: &atOnce}, g.log)
+	config, err := o.config(run.Request{MaxConcurrency: &run.Concurrency{Objects: atOnce}}, g.log)
 	config.Sleep = func(ctx context.Context, d time.Duration) error {
 		select {
 		case <-time.After(d / 50):

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func NewClient(ctx context.Context, endpoint string, more ...func(*s3.Options)) 
 	if err != nil {
 		return nil, &run.Fault{
 			Name: run.Denied, Reason: "the AWS configuration cannot be used", Err: err,
-			Remedy: "correct it (AWS_PROFILE, AWS_CONFIG_FILE, ~/.aws)",
+			Remedy: cmp.Or(SignIn(err), "correct it (AWS_PROFILE, AWS_CONFIG_FILE, ~/.aws)"),
 		}
 	}
 	if c.Region == "" && endpoint == "" {

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,13 +60,13 @@ func fault(ctx context.Context, permission, bucket, key string, err error) error
 		f.Remedy = "allow kms:Decrypt (and kms:GenerateDataKey to write) on that key, and see that it is enabled" + denialRemedy(err)
 	case status == http.StatusForbidden, status == http.StatusUnauthorized, badCredentials(c):
 		f.Name, f.Reason = run.Denied, "S3 denies access to "+at+deniedBy(err)
-		f.Remedy = "allow " + permission + denialRemedy(err)
+		f.Remedy = cmp.Or(SignIn(err), "allow "+permission+denialRemedy(err))
 	case throttles(c), status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 		f.Name, f.Reason = run.Throttled, "S3 asks to slow down at "+at
 		f.Remedy = "lower maxConcurrency"
 	case c == "" && noCredentials(err):
 		f.Name, f.Reason = run.Denied, "no AWS credentials were found to reach "+at
-		f.Remedy = "configure some (aws configure, AWS_PROFILE, or a role)"
+		f.Remedy = SignIn(err)
 	case c != "" && status >= 400 && status < 500:
 		f.Name, f.Reason = run.UnusableArchive, "S3 refuses the request for "+at
 	case status != 0:
@@ -111,12 +112,4 @@ func throttles(code string) bool {
 		return true
 	}
 	return false
-}
-
-// noCredentials goes by the operation that failed: the SDK has no error of its
-// own for it.
-func noCredentials(err error) bool {
-	return strings.Contains(err.Error(), "failed to refresh cached credentials") ||
-		strings.Contains(err.Error(), "failed to retrieve credentials") ||
-		strings.Contains(err.Error(), "get identity:")
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -37,6 +39,7 @@ type Body struct {
 	failures int // in a row, without a byte between them
 	bytes    int64
 	retries  int64
+	asksKMS  bool
 }
 
 // patience says how long a body may fail.
@@ -70,6 +73,11 @@ func (p patience) open(ctx context.Context, s source, offset int64) (*Body, erro
 
 // Bytes read so far.
 func (b *Body) Bytes() int64 { return b.bytes }
+
+// AsksKMS tells whether S3 has to ask KMS for each read of the object: it is
+// encrypted with a KMS key, and its bucket keeps none of its own.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+func (b *Body) AsksKMS() bool { return b.asksKMS }
 
 // Retries counts the requests after the first.
 func (b *Body) Retries() int64 { return b.retries }
@@ -152,6 +160,7 @@ func (b *Body) connect() error {
 		return err
 	}
 	b.stream, b.cancel = out.Body, cancel
+	b.asksKMS = strings.HasPrefix(string(out.ServerSideEncryption), "aws:kms") && !aws.ToBool(out.BucketKeyEnabled)
 	b.stall = time.AfterFunc(b.patience.stall, cancel)
 	b.stall.Stop()
 	return nil

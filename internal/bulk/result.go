@@ -35,7 +35,10 @@ type Effort struct {
 	Requests int64
 	// Retries are the requests that sent documents again.
 	Retries int64
-	// Waited before them.
+	// Throttled are the requests that the cluster answered with a 429, for all of their
+	// documents or some.
+	Throttled int64
+	// Waited before documents were sent again.
 	Waited time.Duration
 	// BytesOut were sent, before compression, resends included.
 	BytesOut int64
@@ -62,6 +65,7 @@ func (r *Result) Count(o *run.Outcome) {
 func (e *Effort) CountEffort(o *run.Outcome) {
 	o.Requests += e.Requests
 	o.Retries += e.Retries
+	o.Throttled += e.Throttled
 	o.WaitedMs += e.Waited.Milliseconds()
 	o.BytesOut += e.BytesOut
 }

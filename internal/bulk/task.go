@@ -91,7 +91,11 @@ func (t *task) send(ctx context.Context, part []int) answer {
 	}
 	t.sent = max(t.sent, part[len(part)-1]+1)
 	a := t.request(ctx, &t.batch.workspace, body, len(part), func(i int) []byte { return t.batch.id(part[i]) })
-	t.inFlight.leave(a.verdict == throttled || a.verdict == unavailable || a.verdict == created && t.batch.pushedBack())
+	busy := a.verdict == throttled || a.verdict == created && t.batch.pushedBack()
+	if busy {
+		t.effort.Throttled++
+	}
+	t.inFlight.leave(busy || a.verdict == unavailable)
 	if a.verdict == tooLarge && len(part) > 1 {
 		t.shrink(int64(len(body)) / 2)
 	}

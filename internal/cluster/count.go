@@ -101,8 +101,10 @@ func (s *shards) sound() bool {
 type search struct {
 	index    string
 	from, to time.Time
-	ids      int
-	last     bool
+	// all takes the place of from and to: documents without a time count, too.
+	all  bool
+	ids  int
+	last bool
 }
 
 // found is the answer to a search.
@@ -125,12 +127,16 @@ func (s search) body() map[string]any {
 	if s.last {
 		order = "desc"
 	}
+	query := map[string]any{"range": map[string]any{"@timestamp": map[string]any{
+		"gte": instant(s.from), "lt": instant(s.to),
+	}}}
+	if s.all {
+		query = map[string]any{"match_all": struct{}{}}
+	}
 	return map[string]any{
 		"size": s.ids, "track_total_hits": true, "_source": false,
-		"sort": []any{map[string]any{"_doc": map[string]any{"order": order}}},
-		"query": map[string]any{"range": map[string]any{"@timestamp": map[string]any{
-			"gte": instant(s.from), "lt": instant(s.to),
-		}}},
+		"sort":  []any{map[string]any{"_doc": map[string]any{"order": order}}},
+		"query": query,
 	}
 }
 

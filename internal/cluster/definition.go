@@ -44,6 +44,7 @@ type definition struct {
 	Template struct {
 		Settings map[string]any `json:"settings"`
 		Mappings map[string]any `json:"mappings"`
+		Aliases  map[string]any `json:"aliases,omitempty"`
 	} `json:"template"`
 
 	form form
@@ -54,7 +55,9 @@ type meta struct {
 	ManagedBy   string `json:"managed_by"`
 	Fingerprint string `json:"fingerprint,omitempty"`
 	// Run is the run that a template of its own was put for.
-	Run         string `json:"run,omitempty"`
+	Run string `json:"run,omitempty"`
+	// View is that whose indices a template makes.
+	View        *view  `json:"rehydrate_view,omitempty"`
 	Description string `json:"description"`
 }
 
@@ -81,10 +84,10 @@ const (
 )
 
 // The codecs of stored documents. Elasticsearch's best_compression is zstd by
-// itself from 8.16 on. OpenSearch has a codec of this name from 2.9 on, where its
-// plugin is installed, as it is in its distributions and at Amazon.
+// itself from 8.16 on. OpenSearch has zstd_no_dict from 2.9 on, where the plugin
+// opensearch-custom-codecs is installed, as it is in its distributions and at Amazon.
 const (
-	zstd            = "zstd"
+	zstdNoDict      = "zstd_no_dict"
 	bestCompression = "best_compression"
 )
 
@@ -97,7 +100,7 @@ func definitions(s run.Settings, product string) []definition {
 		parsed = []string{flattened, flatObject}
 	}
 	if product == openSearch {
-		codecs = []string{zstd, bestCompression}
+		codecs = []string{zstdNoDict, bestCompression}
 	}
 	var all []definition
 	for _, p := range parsed {
@@ -195,7 +198,7 @@ func putMapping(properties map[string]any, path string, mapping map[string]any) 
 // lacking tells which part of the form a cluster lacks that refuses a template
 // with these words; empty where they are about something else.
 // "No handler for type [flattened] declared on field [parsed]"
-// "unknown value for [index.codec] must be one of [default, lz4, best_compression, zlib] but was: zstd"
+// "unknown value for [index.codec] must be one of [default, lz4, best_compression, zlib] but was: zstd_no_dict"
 func (f form) lacking(words string) string {
 	for _, kind := range []string{f.message, f.parsed} {
 		if kind != "" && strings.Contains(words, "type ["+kind+"]") {

@@ -1,14 +1,12 @@
 package cluster
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -82,12 +80,16 @@ func (d definition) loading(s run.Settings, name string, indices []string) defin
 	if s.Replicas >= 0 {
 		mark.Replicas = &s.Replicas
 	}
-	d.IndexPatterns, d.Priority = indices, 1
+	d.IndexPatterns, d.Priority = indices, d.Priority+1
 	d.Meta = meta{ManagedBy: owner, Run: name, Description: "Put by a run of rehydrate for the indices that it makes, and removed when it ends."}
 	d.Template.Settings = maps.Clone(d.Template.Settings)
 	d.Template.Settings[numberOfReplicas] = s.LoadReplicas
 	d.Template.Mappings = maps.Clone(d.Template.Mappings)
-	d.Template.Mappings["_meta"] = map[string]any{owner: mark}
+	marks := map[string]any{owner: mark}
+	if others, ok := d.Template.Mappings["_meta"].(map[string]any); ok {
+		maps.Copy(marks, others)
+	}
+	d.Template.Mappings["_meta"] = marks
 	return d
 }
 
@@ -133,13 +135,19 @@ func (c *Cluster) restore(ctx context.Context, prefix string, those func(run str
 		return err
 	}
 	replicas := map[string][]string{} // indices by the replicas that they are to have, as JSON
-	var indices []string
+	bodies := map[string][]string{}   // and by what is left of their marks
 	for _, index := range sortedKeys(all) {
 		l := all[index].Mappings.Meta.Loading
 		if l == nil || !those(l.Run) {
 			continue
 		}
-		indices = append(indices, index)
+		meta := all[index].Mappings.Meta
+		meta.Loading = nil
+		body, err := meta.body()
+		if err != nil {
+			return err
+		}
+		bodies[body] = append(bodies[body], index)
 		if all[index].Settings.Index.Replicas != strconv.Itoa(l.Loads) {
 			continue // somebody has changed them
 		}
@@ -154,19 +162,27 @@ func (c *Cluster) restore(ctx context.Context, prefix string, those func(run str
 	for _, number := range sortedKeys(replicas) {
 		for some := range chunkByPath(replicas[number]) {
 			body := strings.NewReader(`{"` + numberOfReplicas + `":` + number + `}`)
+			if err := c.flush(ctx, some); err != nil {
+				return err
+			}
 			req := esapi.IndicesPutSettingsRequest{Index: escapeAll(some), Body: body, IgnoreUnavailable: &yes}
 			if err := c.change(ctx, req, "give "+several(some)+" their replicas"); err != nil {
 				return err
 			}
 		}
 	}
-	for some := range chunkByPath(indices) {
-		req := esapi.IndicesPutMappingRequest{Index: escapeAll(some), Body: bytes.NewReader([]byte(`{"_meta":{}}`)), IgnoreUnavailable: &yes}
-		if err := c.change(ctx, req, "take the mark of a run from "+several(some)); err != nil {
-			return err
-		}
+	return c.putMeta(ctx, bodies, "take the mark of a run from")
+}
+
+// flush has what was indexed so far written into files. A new replica copies these;
+// what is in the translog alone it has to index once more.
+func (c *Cluster) flush(ctx context.Context, indices []string) error {
+	var done struct {
+		Shards *shards `json:"_shards"`
 	}
-	return nil
+	yes := true
+	req := esapi.IndicesFlushRequest{Index: escapeAll(indices), IgnoreUnavailable: &yes, AllowNoIndices: &yes}
+	return c.ask(ctx, req, "flush "+several(indices), &done, func() bool { return done.Shards.sound() })
 }
 
 func (c *Cluster) change(ctx context.Context, req esapi.Request, doing string) error {
@@ -179,14 +195,5 @@ func (c *Cluster) change(ctx context.Context, req esapi.Request, doing string) e
 
 // marked reads the marks and replicas of all daily indices of a prefix.
 func (c *Cluster) marked(ctx context.Context, prefix string) (map[string]indexConfig, error) {
-	doing := "look for indices that a run has made"
-	all := map[string]indexConfig{}
-	err := c.ask(ctx, esapi.IndicesGetRequest{
-		Index:      escapeAll(indexPatterns(prefix)),
-		FilterPath: []string{"*.settings.index.uuid", "*.settings.index.number_of_replicas", "*.mappings._meta." + owner},
-	}, doing, &all, func() bool {
-		unknown := func(i indexConfig) bool { return i.Settings.Index.UUID == "" }
-		return all != nil && !slices.ContainsFunc(slices.Collect(maps.Values(all)), unknown)
-	})
-	return all, err
+	return c.indexConfigs(ctx, indexPatterns(prefix), "look for indices that a run has made")
 }

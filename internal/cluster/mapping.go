@@ -18,6 +18,7 @@ import (
 type indexConfig struct {
 	Settings indexSettings
 	Mappings mappings
+	Aliases  map[string]any
 }
 
 type indexSettings struct {
@@ -26,7 +27,9 @@ type indexSettings struct {
 		Blocks          blocks `json:"blocks"`
 		DefaultPipeline string `json:"default_pipeline"`
 		FinalPipeline   string `json:"final_pipeline"`
-		Replicas        string `json:"number_of_replicas"`
+		// Of a template, empty where it leaves them to the cluster.
+		Shards   string `json:"number_of_shards"`
+		Replicas string `json:"number_of_replicas"`
 	} `json:"index"`
 }
 
@@ -36,11 +39,16 @@ type mappings struct {
 	Dynamic       any              `json:"dynamic"`
 	DateDetection *bool            `json:"date_detection"`
 	Properties    map[string]field `json:"properties"`
-	Meta          struct {
-		// Loading is there of an index that is loaded with fewer replicas than it is
-		// to have.
-		Loading *loading `json:"rehydrate"`
-	} `json:"_meta"`
+	Meta          indexMeta        `json:"_meta"`
+}
+
+// indexMeta are our marks of an index.
+type indexMeta struct {
+	// Loading is there of an index that is loaded with fewer replicas than it is
+	// to have.
+	Loading *loading `json:"rehydrate,omitempty"`
+	// View is there of an index of a view.
+	View *view `json:"rehydrate_view,omitempty"`
 }
 
 // UnmarshalJSON also takes what old templates wrap in the name of a type.
@@ -100,7 +108,7 @@ func (c *Cluster) settings(ctx context.Context, indices []string) (there map[str
 	// uuid is there of every index.
 	filter := []string{
 		"*.settings.index.uuid", "*.settings.index.blocks", "*.settings.index.default_pipeline", "*.settings.index.final_pipeline",
-		"*.mappings.dynamic", "*.mappings.date_detection", "*.mappings._meta." + owner,
+		"*.mappings.dynamic", "*.mappings.date_detection", "*.mappings._meta." + owner, "*.mappings._meta." + viewKey,
 	}
 	for _, p := range append([]string{"@timestamp", "message", document.ParsedField}, fieldPaths(run.FieldNames())...) {
 		filter = append(filter, "*.mappings.properties."+strings.ReplaceAll(p, ".", ".properties."))

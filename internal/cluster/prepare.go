@@ -18,7 +18,8 @@ import (
 // be written to and what the indices of the plan's range hold, and puts the index
 // template where it is missing, and one for the indices that the run will make
 // where these are loaded with other replicas. Beside these templates nothing is
-// changed but what an earlier run that did so has left behind.
+// changed but what an earlier run that did so has left behind. Where a plan is all that
+// is wanted, nothing is changed at all.
 //
 // Its errors are faults: each thing that can be wrong with a cluster has a
 // sentence of its own and one that says what to do.
@@ -27,13 +28,15 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err != nil {
 		return run.Prepared{}, err
 	}
+	stack := s
+	s = s.In(p.View)
 	indices := days(s.IndexPrefix, s.Zone, p.From, p.To)
 	limits, warnings, err := c.limits(ctx)
 	if err != nil {
 		return run.Prepared{}, err
 	}
 	if i.product == elasticsearch && (s.Search.Auth == "basic" || s.Search.Auth == "apikey") {
-		if err := c.privileges(ctx, indices[0], s); err != nil {
+		if err := c.privileges(ctx, indices[0], s.LoadReplicas >= 0 || p.View != ""); err != nil {
 			return run.Prepared{}, err
 		}
 	}
@@ -62,21 +65,39 @@ func (c *Cluster) Prepare(ctx context.Context, s run.Settings, p run.Plan) (run.
 	if err := limits.check(before.missing, templates); err != nil {
 		return run.Prepared{}, err
 	}
-	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts}
-	use := templates.of(indices)
-	if prepared.Installed, err = c.install(ctx, definitions(s, i.product), templates, &use); err != nil {
+	loan, err := c.loan(ctx, stack, p, there, templates, indices)
+	if err != nil {
 		return run.Prepared{}, err
+	}
+	room, tight, err := c.room(ctx, s, p, limits.capacity, templates, before)
+	if err != nil {
+		return run.Prepared{}, err
+	}
+	prepared := run.Prepared{Product: i.product, Version: i.version, Indices: before.counts, Room: room}
+	use := templates.of(indices)
+	if loan != nil {
+		templates.ours, use = loan.template(), ofView(indices)
+	}
+	if !p.PlanOnly {
+		if prepared.Installed, err = c.install(ctx, lent(definitions(s, i.product), loan), templates, &use); err != nil {
+			return run.Prepared{}, err
+		}
+		if err := c.lendable(ctx, loan, use); err != nil {
+			return run.Prepared{}, err
+		}
 	}
 	prepared.Template = strings.Join(sortedKeys(use.applies), ",")
 	lacking, err := c.checkTemplates(ctx, s, templates, use)
 	if err != nil {
 		return run.Prepared{}, err
 	}
-	loading, err := c.beginLoading(ctx, s, p.Run, there, before.missing, templates, use)
-	if err != nil {
-		return run.Prepared{}, err
+	var loading []string
+	if !p.PlanOnly {
+		if loading, err = c.beginLoading(ctx, s, p.Run, there, before.missing, templates, use); err != nil {
+			return run.Prepared{}, err
+		}
 	}
-	prepared.Warnings = slices.Concat([]string{}, warnings, before.warnings, denied, unfit, onceExact(there, s, use.known), lacking, loading)
+	prepared.Warnings = slices.Concat([]string{}, warnings, tight, before.warnings, denied, unfit, onceExact(there, s, use.known), lacking, loading)
 	return prepared, nil
 }
 

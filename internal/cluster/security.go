@@ -25,23 +25,32 @@ type SecurityRole struct {
 	Cluster []string
 	Index   []string
 	Indices []string // patterns
+	// Deletes are patterns of what may be deleted.
+	Deletes []string
 }
 
 // WriterRole is what the Lambdas need, and ReaderRole what a person needs who
 // searches, on the indices of a prefix.
-func WriterRole(indexPrefix string) SecurityRole {
-	return SecurityRole{
-		Name: "rehydrate-" + indexPrefix + "-writer",
+func WriterRole(s run.Settings) SecurityRole {
+	r := SecurityRole{
+		Name: "rehydrate-" + s.IndexPrefix + "-writer",
 		Cluster: []string{
 			"cluster:monitor/*", "indices:admin/index_template/*", "indices:admin/template/get",
 			"indices:data/write/bulk", "indices:data/read/msearch",
 		},
 		Index: []string{
 			"indices:admin/create", "indices:admin/mapping*", "indices:admin/get", "indices:admin/resolve/index", "indices:admin/refresh*",
+			"indices:admin/settings/update", // loadReplicas
 			"indices:monitor/*", "indices:data/write/bulk*", "indices:data/write/index", "indices:data/read/search*", "indices:data/read/msearch*",
 		},
-		Indices: []string{indexPrefix + "-*"},
+		Indices: []string{s.IndexPrefix + "-*"},
+		// Those of views: the name of one stands between the prefix and the day.
+		Deletes: []string{s.IndexPrefix + "-*-20??-??-??"},
 	}
+	if s.LoadReplicas >= 0 {
+		r.Index = append(r.Index, "indices:admin/settings/update", "indices:admin/flush*")
+	}
+	return r
 }
 
 // ReaderRole is described at WriterRole.
@@ -60,10 +69,14 @@ func (r SecurityRole) Body() string {
 		Patterns []string `json:"index_patterns"`
 		Actions  []string `json:"allowed_actions"`
 	}
+	may := []permission{{r.Indices, r.Index}}
+	if len(r.Deletes) > 0 {
+		may = append(may, permission{r.Deletes, []string{"indices:admin/delete"}})
+	}
 	b, _ := json.Marshal(struct { // strings cannot fail
 		Cluster []string     `json:"cluster_permissions"`
 		Index   []permission `json:"index_permissions"`
-	}{r.Cluster, []permission{{r.Indices, r.Index}}})
+	}{r.Cluster, may})
 	return string(b)
 }
 
@@ -193,6 +206,6 @@ func NameMapping(err error, s run.Settings) error {
 	}
 	with := *f
 	with.Remedy = fmt.Sprintf("the domain has fine-grained access control, which does not know %s: a master user makes these calls in the Dev Tools of Dashboards "+
-		"(the stack's output SearchRoleMapping has them for all Lambdas):\n%s", who, strings.Join(WriterRole(s.IndexPrefix).Calls(who), "\n"))
+		"(the stack's output SearchRoleMapping has them for all Lambdas):\n%s", who, strings.Join(WriterRole(s).Calls(who), "\n"))
 	return &with
 }

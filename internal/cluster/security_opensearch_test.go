@@ -62,9 +62,9 @@ func TestSecurityOfOpenSearch(t *testing.T) {
 	}
 	writer, reader := as("lambda", password), as("searcher", password)
 	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
-	settings := run.Settings{IndexPrefix: "app", Zone: time.UTC, Shards: 1, Replicas: 0, Search: run.Search{Auth: "sigv4"}}
+	settings := run.Settings{IndexPrefix: "app", Zone: time.UTC, Shards: 1, Replicas: 1, LoadReplicas: 0, Search: run.Search{Auth: "sigv4"}}
 	prepare := func(ctx context.Context) (run.Prepared, error) {
-		prepared, err := writer.Prepare(ctx, settings, run.Plan{From: day, To: day.AddDate(0, 0, 1)})
+		prepared, err := writer.Prepare(ctx, settings, run.Plan{Run: "r", From: day, To: day.AddDate(0, 0, 1)})
 		return prepared, cluster.NameMapping(err, settings)
 	}
 
@@ -80,14 +80,14 @@ func TestSecurityOfOpenSearch(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := master.Grant(t.Context(), cluster.WriterRole("app"), []string{lambda, "arn:aws:iam::123456789012:role/other"}); err != nil {
+		if err := master.Grant(t.Context(), cluster.WriterRole(settings), []string{lambda, "arn:aws:iam::123456789012:role/other"}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if status, _ := send(master, http.MethodPatch, "/_plugins/_security/api/rolesmapping/rehydrate-app-writer", `[{"op":"add","path":"/users","value":["somebody"]}]`); status != http.StatusOK {
 		t.Fatal(status)
 	}
-	if err := master.Grant(t.Context(), cluster.WriterRole("app"), []string{lambda, "arn:aws:iam::123456789012:role/third"}); err != nil {
+	if err := master.Grant(t.Context(), cluster.WriterRole(settings), []string{lambda, "arn:aws:iam::123456789012:role/third"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, answer := send(master, http.MethodGet, "/_plugins/_security/api/rolesmapping/rehydrate-app-writer", ""); !strings.Contains(answer, "somebody") ||
@@ -111,6 +111,12 @@ func TestSecurityOfOpenSearch(t *testing.T) {
 	}
 	if counts, err := writer.Count(t.Context(), []string{"app-2018-12-10"}, day, day.AddDate(0, 0, 1)); err != nil || *counts[0].Documents != 1 {
 		t.Errorf("counted %+v, %v", counts, err)
+	}
+	if err := writer.EndLoading(t.Context(), "app", "r"); err != nil {
+		t.Error(err)
+	}
+	if _, answer := send(master, http.MethodGet, "/app-2018-12-10?flat_settings=true", ""); !strings.Contains(answer, `"index.number_of_replicas":"1"`) || strings.Contains(answer, `"run"`) {
+		t.Errorf("at the end the index is %s", answer)
 	}
 	if prepared, err := prepare(t.Context()); err != nil || prepared.Installed || len(prepared.Warnings) > 0 {
 		t.Errorf("once more: %+v, %v", prepared, err)
@@ -139,7 +145,7 @@ func TestSecurityOfOpenSearch(t *testing.T) {
 		}
 	}
 	var f *run.Fault
-	if err := writer.Grant(t.Context(), cluster.WriterRole("app"), []string{lambda}); !errors.As(err, &f) || f.Name != run.Denied {
+	if err := writer.Grant(t.Context(), cluster.WriterRole(settings), []string{lambda}); !errors.As(err, &f) || f.Name != run.Denied {
 		t.Errorf("who is no master grants: %v", err)
 	}
 }

@@ -23,6 +23,8 @@ func sayings() map[string]string {
 		"POST /_msearch":                                 `{"responses":[` + hits(3) + `,` + hits(3) + `]}`,
 		"GET /_index_template":                           `{"index_templates":[]}`,
 		"GET /_template":                                 `{}`,
+		"GET /_nodes/stats/jvm,fs,thread_pool":           `{"nodes":{` + dataNode("a", 1<<30, 100e9, 50e9) + `}}`,
+		"GET /_cluster/health":                           `{"status":"green","active_shards":3,"initializing_shards":0,"unassigned_shards":1}`,
 		"PUT /_index_template/rehydrate-p":               `{"acknowledged":true}`,
 		"POST /_index_template/_simulate_index/" + index: `{"template":{"settings":{},"mappings":{},"aliases":{}},"overlapping":[]}`,
 	}
@@ -30,6 +32,13 @@ func sayings() map[string]string {
 
 // prepareAt prepares a day of the prefix p on a cluster that says these things.
 func prepareAt(t *testing.T, says map[string]string) (prepared run.Prepared, asked []string, err error) {
+	t.Helper()
+	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
+	return prepareWith(t, says, run.Settings{IndexPrefix: "p", Zone: time.UTC, Replicas: -1, LoadReplicas: -1}, run.Plan{From: day, To: day.AddDate(0, 0, 1)})
+}
+
+// prepareWith prepares what a plan says on such a cluster.
+func prepareWith(t *testing.T, says map[string]string, settings run.Settings, plan run.Plan) (prepared run.Prepared, asked []string, err error) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := r.Method + " " + r.URL.Path
@@ -46,8 +55,8 @@ func prepareAt(t *testing.T, says map[string]string) (prepared run.Prepared, ask
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := time.Date(2018, 12, 10, 0, 0, 0, 0, time.UTC)
-	prepared, err = c.Prepare(t.Context(), run.Settings{IndexPrefix: "p", Zone: time.UTC, Replicas: -1, LoadReplicas: -1, Search: search}, run.Plan{From: day, To: day.AddDate(0, 0, 1)})
+	settings.Search = search
+	prepared, err = c.Prepare(t.Context(), settings, plan)
 	return prepared, asked, err
 }
 

@@ -108,6 +108,8 @@ func (t templates) legacyFor(index string) (names string, made indexConfig) {
 		made.Mappings.DateDetection = cmp.Or(l.Mappings.DateDetection, made.Mappings.DateDetection)
 		made.Settings.Index.DefaultPipeline = cmp.Or(l.Settings.Index.DefaultPipeline, made.Settings.Index.DefaultPipeline)
 		made.Settings.Index.FinalPipeline = cmp.Or(l.Settings.Index.FinalPipeline, made.Settings.Index.FinalPipeline)
+		made.Settings.Index.Shards = cmp.Or(l.Settings.Index.Shards, made.Settings.Index.Shards)
+		made.Settings.Index.Replicas = cmp.Or(l.Settings.Index.Replicas, made.Settings.Index.Replicas)
 	}
 	return strings.Join(matching, ","), made
 }

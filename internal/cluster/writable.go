@@ -18,11 +18,15 @@ import (
 type limits struct {
 	blocks     blocks
 	autoCreate string
+	capacity   capacity
 }
 
 type clusterSettings struct {
-	Cluster struct{ Blocks blocks }
-	Action  struct {
+	Cluster struct {
+		Blocks blocks
+		capacity
+	}
+	Action struct {
 		AutoCreateIndex any `json:"auto_create_index"`
 	}
 }
@@ -51,6 +55,7 @@ func (c *Cluster) limits(ctx context.Context) (l limits, warnings []string, err 
 	// The later has precedence.
 	for _, s := range []clusterSettings{all.Defaults, *all.Persistent, all.Transient} {
 		maps.Copy(l.blocks, s.Cluster.Blocks)
+		l.capacity.take(s.Cluster.capacity)
 		if s.Action.AutoCreateIndex != nil {
 			l.autoCreate = fmt.Sprint(s.Action.AutoCreateIndex)
 		}
@@ -160,13 +165,13 @@ func (b blocks) clusterFault(creates bool) *run.Fault {
 }
 
 // privileges asks Elasticsearch's security whether we may do with index what a
-// run does. Clusters that cannot be asked are passed over: there, what is missing
+// run does, and whether we may change its settings and mapping, where it manages them. Clusters that cannot be asked are passed over: there, what is missing
 // shows when it is needed.
 // https://www.elastic.co/guide/en/elasticsearch/reference/8.19/security-privileges.html
-func (c *Cluster) privileges(ctx context.Context, index string, s run.Settings) error {
+func (c *Cluster) privileges(ctx context.Context, index string, manages bool) error {
 	doing := "tell our privileges on " + index
 	needed := []string{"create_doc", "read", "maintenance"}
-	if s.LoadReplicas >= 0 {
+	if manages {
 		needed = append(needed, "manage")
 	}
 	creating := []string{"auto_configure", "create_index"} // either will do

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
@@ -19,9 +18,9 @@ import (
 // that what is there is read first, put again as it was with the one thing
 // added, and read once more.
 func Events(ctx context.Context, bucket string, apply bool, out io.Writer) error {
-	c, err := config.LoadDefaultConfig(ctx)
+	c, err := configuration(ctx)
 	if err != nil {
-		return fmt.Errorf("load the AWS configuration: %w", err)
+		return err
 	}
 	client := s3.NewFromConfig(c)
 	before, err := notifications(ctx, client, bucket)
@@ -46,7 +45,7 @@ func Events(ctx context.Context, bucket string, apply bool, out io.Writer) error
 		SkipDestinationValidation: aws.Bool(true),
 	})
 	if err != nil {
-		return fmt.Errorf("put the notifications of %s: %w", bucket, err)
+		return refused("put the notifications of "+bucket, err)
 	}
 	after, err := notifications(ctx, client, bucket)
 	if err != nil {
@@ -63,7 +62,7 @@ func Events(ctx context.Context, bucket string, apply bool, out io.Writer) error
 func notifications(ctx context.Context, client *s3.Client, bucket string) (*types.NotificationConfiguration, error) {
 	c, err := client.GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: aws.String(bucket)})
 	if err != nil {
-		return nil, fmt.Errorf("get the notifications of %s: %w", bucket, err)
+		return nil, refused("get the notifications of "+bucket, err)
 	}
 	all := &types.NotificationConfiguration{
 		EventBridgeConfiguration:     c.EventBridgeConfiguration,

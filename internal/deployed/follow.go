@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
+	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
@@ -20,7 +21,7 @@ const pause = 5 * time.Second
 // Follow tells on out how a run goes on until it ends, and whether it is
 // complete. The run itself does not need anybody to follow it.
 func (s *Stack) Follow(ctx context.Context, execution string, out io.Writer) (complete bool, err error) {
-	f := follower{client: s.client, execution: execution, out: out, pause: pause, now: time.Now}
+	f := follower{client: s.client, execution: execution, out: out, pause: pause, now: time.Now, vitals: s.vitals()}
 	return f.follow(ctx)
 }
 
@@ -30,7 +31,8 @@ type follower struct {
 	out       io.Writer
 	pause     time.Duration
 	now       func() time.Time
-
+	// vitals tells what CloudWatch and the cluster say of a run since its map began.
+	vitals func(ctx context.Context, since time.Time) []string
 	mapRun string
 	last   string
 }
@@ -40,7 +42,7 @@ func (f *follower) follow(ctx context.Context) (complete bool, err error) {
 	for {
 		e, err := f.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(f.execution)})
 		if err != nil && ctx.Err() == nil {
-			return false, fmt.Errorf("describe %s: %w", f.execution, err)
+			return false, refused("describe "+f.execution, err)
 		}
 		if err == nil && e.Status != types.ExecutionStatusRunning && e.Status != types.ExecutionStatusPendingRedrive {
 			return f.ended(e)
@@ -64,19 +66,25 @@ func (f *follower) progress(ctx context.Context) error {
 	if f.mapRun == "" {
 		runs, err := f.client.ListMapRuns(ctx, &sfn.ListMapRunsInput{ExecutionArn: aws.String(f.execution)})
 		if err != nil {
-			return fmt.Errorf("list the map runs of %s: %w", f.execution, err)
+			return refused("list the map runs of "+f.execution, err)
 		}
 		if len(runs.MapRuns) == 0 {
-			f.say("listing objects, preparing the index")
+			f.say(f.before(ctx))
 			return nil
 		}
 		f.mapRun = aws.ToString(runs.MapRuns[0].MapRunArn)
 	}
 	m, err := f.client.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: aws.String(f.mapRun)})
 	if err != nil {
-		return fmt.Errorf("describe %s: %w", f.mapRun, err)
+		return refused("describe "+f.mapRun, err)
 	}
-	f.say(progressLine(m, f.now()))
+	line := progressLine(m, f.now())
+	if c := m.ItemCounts; c != nil && c.Running > 0 {
+		for _, more := range f.vitals(ctx, aws.ToTime(m.StartDate)) {
+			line += "; " + more
+		}
+	}
+	f.say(line)
 	return nil
 }
 
@@ -96,11 +104,14 @@ func progressLine(m *sfn.DescribeMapRunOutput, now time.Time) string {
 	failed := c.Failed + c.TimedOut + c.Aborted
 	done := c.Succeeded + failed
 	line := fmt.Sprintf("%d of %d objects (%d%%), %d running", done, c.Total, done*100/c.Total, c.Running)
+	if m.MaxConcurrency > 0 {
+		line += fmt.Sprintf(" of %d at once", m.MaxConcurrency)
+	}
 	if failed > 0 {
 		line += fmt.Sprintf(", %d failed", failed)
 	}
 	elapsed := now.Sub(aws.ToTime(m.StartDate))
-	if done > 0 && done < c.Total && elapsed > 0 {
+	if done > 0 && done < c.Total && elapsed > 0 && m.StartDate != nil {
 		rest := time.Duration(float64(elapsed) / float64(done) * float64(c.Total-done))
 		line += fmt.Sprintf(", about %s left", rest.Round(time.Second))
 	}
@@ -115,8 +126,9 @@ func (f *follower) ended(e *sfn.DescribeExecutionOutput) (complete bool, err err
 	}
 	var s run.Summary
 	if json.Unmarshal([]byte(text), &s) != nil || s.Verdict == "" {
-		if e.Status == types.ExecutionStatusSucceeded { // a plan
-			fmt.Fprintln(f.out, text)
+		var p run.Planned
+		if e.Status == types.ExecutionStatusSucceeded && json.Unmarshal([]byte(text), &p) == nil {
+			f.planned(p)
 			return true, nil
 		}
 		return false, fmt.Errorf("the run ended %s: %s: %s", e.Status, aws.ToString(e.Error), text)
@@ -139,4 +151,16 @@ func (f *follower) ended(e *sfn.DescribeExecutionOutput) (complete bool, err err
 	}
 	fmt.Fprintln(f.out, "report:", s.Page)
 	return s.Complete, nil
+}
+
+// planned tells what a run that only planned found.
+func (f *follower) planned(p run.Planned) {
+	fmt.Fprintf(f.out, "planned: %d objects, %d bytes; events from %s to %s\n", p.Objects, p.Bytes, p.From.Format(time.RFC3339), p.To.Format(time.RFC3339))
+	if p.Expected.Documents > 0 {
+		fmt.Fprintf(f.out, "about %d documents of %d bytes\n", p.Expected.Documents, p.Expected.Bytes)
+	}
+	for _, line := range append(p.Notes, report.ClusterLines(p)...) {
+		fmt.Fprintln(f.out, line)
+	}
+	fmt.Fprintln(f.out, "its days, duration and cost:", run.Location{Bucket: p.Manifest.Bucket, Key: run.InventoryKey(p.Run)}.URI())
 }

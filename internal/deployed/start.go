@@ -15,30 +15,31 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 )
 
-// Stack is a deployed stack's state machine.
+// Stack is a deployed stack.
 type Stack struct {
+	name    string
+	config  aws.Config
 	client  *sfn.Client
-	machine string // its ARN
+	machine string // the ARN of its state machine
 }
 
 // Open finds the state machine of the stack of this name.
 func Open(ctx context.Context, name string) (*Stack, error) {
-	c, err := config.LoadDefaultConfig(ctx)
+	c, err := configuration(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
 	client := sfn.NewFromConfig(c)
 	machine, err := findMachine(ctx, client, name)
 	if err != nil {
 		return nil, err
 	}
-	return &Stack{client: client, machine: machine}, nil
+	return &Stack{name: name, config: c, client: client, machine: machine}, nil
 }
 
 // CheckInput tells what is wrong with an execution's input before anything is
@@ -63,7 +64,7 @@ func (s *Stack) Start(ctx context.Context, name string, input json.RawMessage) (
 	}
 	started, err := s.client.StartExecution(ctx, in)
 	if err != nil {
-		return "", fmt.Errorf("start an execution of %s: %w", s.machine, err)
+		return "", refused("start an execution of "+s.machine, err)
 	}
 	return aws.ToString(started.ExecutionArn), nil
 }
@@ -79,7 +80,7 @@ func findMachine(ctx context.Context, client *sfn.Client, stack string) (string,
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", fmt.Errorf("list the state machines: %w", err)
+			return "", refused("list the state machines", err)
 		}
 		for _, m := range page.StateMachines {
 			if aws.ToString(m.Name) == stack {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -54,10 +55,7 @@ func (r *Report) ExecutionURL(arn string) string {
 // ObjectURL is the page of an object in the console of S3, or empty where there
 // is none.
 func (r *Report) ObjectURL(o run.Object) string {
-	region, bucket := r.Settings.ArchiveRegion, r.Settings.ArchiveBucket
-	if region == "" {
-		region = regionOf(r.Plan.Execution)
-	}
+	region, bucket := cmp.Or(r.Settings.ArchiveBucketRegion, r.Settings.ArchiveRegion, regionOf(r.Plan.Execution)), r.Settings.ArchiveBucket
 	if o.Bucket != "" {
 		region, bucket = regionOf(r.Plan.Execution), o.Bucket
 	}

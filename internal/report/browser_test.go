@@ -278,7 +278,9 @@ func TestNoLinksWithoutConsole(t *testing.T) {
 func TestLinks(t *testing.T) {
 	r := &Report{Settings: Settings{ArchiveBucket: "archive", Console: true}}
 	r.Plan.Execution = "arn:aws-cn:states:cn-north-1:123456789012:execution:m:r"
+	elsewhere := &Report{Settings: Settings{ArchiveBucket: "archive", ArchiveRegion: "cn-north-1", ArchiveBucketRegion: "cn-northwest-1", Console: true}, Plan: r.Plan}
 	for _, c := range []struct{ got, want string }{
+		{elsewhere.ObjectURL(run.Object{Key: "a"}), "https://cn-northwest-1.console.amazonaws.cn/s3/object/archive?prefix=a&region=cn-northwest-1"},
 		{r.ExecutionURL(r.Plan.Execution), "https://cn-north-1.console.amazonaws.cn/states/home?region=cn-north-1#/v2/executions/details/arn:aws-cn:states:cn-north-1:123456789012:execution:m:r"},
 		{r.ObjectURL(run.Object{Key: "a b/c?d&e=f"}), "https://cn-north-1.console.amazonaws.cn/s3/object/archive?prefix=a+b%2Fc%3Fd%26e%3Df&region=cn-north-1"},
 		{r.ObjectURL(run.Object{Bucket: "runs", Key: "x"}), "https://cn-north-1.console.amazonaws.cn/s3/object/runs?prefix=x&region=cn-north-1"},

@@ -75,6 +75,7 @@ func Build(ctx context.Context, in Input) (*Report, error) {
 		return nil, err
 	}
 	b.finish()
+	b.price(ctx)
 	return b.report, nil
 }
 
@@ -127,6 +128,9 @@ func (b *builder) readPlan(ctx context.Context) error {
 	b.report.Plan = plan
 	b.tally = newTally(plan, zone(b.in.Settings.Zone))
 
+	if err := b.readRestore(ctx); err != nil {
+		return err
+	}
 	prepared, err := b.in.Folder.Prepared(ctx)
 	switch {
 	case err == nil:

@@ -225,7 +225,7 @@ func (f *Files) summary() *run.Files {
 	const line = 300
 	s := &run.Files{Folder: f.Folder, Files: f.Files, Bytes: f.Bytes, Preview: []string{}}
 	for _, e := range f.Preview {
-		s.Preview = append(s.Preview, cut(e.Time+" "+visible(e.Message), line))
+		s.Preview = append(s.Preview, run.Cut(e.Time+" "+visible(e.Message), line))
 	}
 	return s
 }

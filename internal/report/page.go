@@ -49,7 +49,7 @@ type eventsOf struct {
 func (r *Report) Page(w io.Writer) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"number": number, "visible": visible, "size": size, "duration": duration, "plural": plural, "stamp": stamp,
-		"data": data, "share": share, "bucket": bucketText, "words": r.endText,
+		"data": data, "share": share, "bucket": bucketText, "words": r.endText, "costText": func(c *run.Cost) string { return CostText(*c) },
 		"in": func(p page, g ReasonGroup) eventsOf { return eventsOf{p, g} },
 	}).Parse(pageText)
 	if err != nil {

@@ -97,6 +97,9 @@ type Report struct {
 	// Chain is nil unless the run is a retry.
 	Chain *Chain `json:"chain"`
 
+	// Cost is what the run took of AWS, by list prices; nil for one on a computer.
+	Cost *run.Cost `json:"cost"`
+
 	// Map is what the Distributed Map ended with, empty where it succeeded.
 	Map run.Caught `json:"map"`
 	// Cluster is what Prepare found; nil where it was not called.
@@ -121,20 +124,23 @@ type Settings struct {
 	ArchivePrefixes []string `json:"archivePrefixes"`
 	ArchiveZone     string   `json:"archiveZone"`
 	ArchiveRegion   string   `json:"archiveRegion"`
-	RunBucket       string   `json:"runBucket"`
-	IndexPrefix     string   `json:"indexPrefix"`
-	Zone            string   `json:"zone"`
-	Fields          []string `json:"fields"`
-	Parse           bool     `json:"parse"`
-	SearchURL       string   `json:"searchUrl"`
-	SearchAuth      string   `json:"searchAuth"`
-	BulkBytes       int      `json:"bulkBytes"`
-	BulkInFlight    int      `json:"bulkInFlight"`
-	BulkGzip        bool     `json:"bulkGzip"`
-	RecordLimit     int      `json:"recordLimit"`
-	TimeFields      []string `json:"timeFields"`
-	AssumeZone      string   `json:"assumeZone"`
-	IDs             string   `json:"ids"`
+	// ArchiveBucketRegion is empty where the bucket lies where the run was.
+	ArchiveBucketRegion string   `json:"archiveBucketRegion"`
+	RunBucket           string   `json:"runBucket"`
+	IndexPrefix         string   `json:"indexPrefix"`
+	Zone                string   `json:"zone"`
+	Fields              []string `json:"fields"`
+	Parse               bool     `json:"parse"`
+	SearchURL           string   `json:"searchUrl"`
+	SearchAuth          string   `json:"searchAuth"`
+	Dashboards          string   `json:"dashboards"`
+	BulkBytes           int      `json:"bulkBytes"`
+	BulkInFlight        int      `json:"bulkInFlight"`
+	BulkGzip            bool     `json:"bulkGzip"`
+	RecordLimit         int      `json:"recordLimit"`
+	TimeFields          []string `json:"timeFields"`
+	AssumeZone          string   `json:"assumeZone"`
+	IDs                 string   `json:"ids"`
 	// Console tells whether the archive is S3 of AWS itself, so that its objects
 	// can be opened in the console.
 	Console bool `json:"console"`
@@ -144,9 +150,9 @@ func settingsOf(s run.Settings) Settings {
 	return Settings{
 		Version: s.Version, Stack: s.Stack,
 		ArchiveBucket: s.ArchiveBucket, ArchivePrefixes: some(s.ArchivePrefixes), ArchiveZone: zone(s.ArchiveZone).String(),
-		ArchiveRegion: s.ArchiveRegion, RunBucket: s.RunBucket, IndexPrefix: s.IndexPrefix, Zone: zone(s.Zone).String(),
+		ArchiveRegion: s.ArchiveRegion, ArchiveBucketRegion: s.ArchiveBucketRegion, RunBucket: s.RunBucket, IndexPrefix: s.IndexPrefix, Zone: zone(s.Zone).String(),
 		Fields: some(s.Fields), Parse: s.Parse,
-		SearchURL: s.Search.URL, SearchAuth: s.Search.Auth,
+		SearchURL: s.Search.URL, SearchAuth: s.Search.Auth, Dashboards: s.Search.Dashboards,
 		BulkBytes: s.BulkBytes, BulkInFlight: s.BulkInFlight, BulkGzip: s.BulkGzip, RecordLimit: s.RecordLimit,
 		TimeFields: some(s.TimeFields), AssumeZone: zone(s.AssumeZone).String(), IDs: s.IDs,
 		Console: s.ArchiveEndpoint == "",

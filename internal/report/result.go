@@ -72,7 +72,7 @@ func (res *result) succeeded(output string) {
 		res.reason = o.Damage.Reason
 	}
 	switch o.End {
-	case run.Indexed, run.Damaged, run.Archived, run.Gone, run.Changed:
+	case run.Indexed, run.Damaged, run.Archived, run.Gone, run.Changed, run.Capped:
 		res.class = o.End
 	default:
 		res.class = run.NoResult

@@ -29,6 +29,7 @@ type tally struct {
 	forms    map[string]int64
 	inferred run.Inferred
 	effort   Effort
+	stored   map[string]*run.Stored
 	days     map[string]run.IndexCounts
 	// loose objects by the indices that their documents are in: no hour tells their
 	// days.
@@ -54,7 +55,7 @@ func newTally(p run.Plan, zone *time.Location) *tally {
 	first := hourOf(p.From.Add(-time.Duration(p.MarginBefore)))
 	return &tally{
 		plan: p, zone: zone,
-		days: map[string]run.IndexCounts{}, loose: map[string]int64{}, hours: map[int64]*Hour{}, forms: map[string]int64{},
+		stored: map[string]*run.Stored{}, days: map[string]run.IndexCounts{}, loose: map[string]int64{}, hours: map[int64]*Hour{}, forms: map[string]int64{},
 		first: first,
 		last:  min(hourOf(end(p)), first+maxHours-1),
 		lag:   make([]int64, len(run.LagBounds())+1),
@@ -91,6 +92,7 @@ func (t *tally) hour(hour int64) *Hour {
 func (t *tally) listed(o run.Object) {
 	t.Listed++
 	t.Bytes += o.Size
+	t.store(o)
 	if !timed(o) {
 		t.Timeless++
 		return
@@ -205,6 +207,7 @@ func (e *Effort) add(o run.Outcome) {
 	e.Files += o.Files
 	e.Requests += o.Requests
 	e.Retries += o.Retries
+	e.Throttled += o.Throttled
 	e.WaitedMs += o.WaitedMs
 	e.Ms += o.Ms
 }

@@ -43,6 +43,10 @@ func (r *Report) Terminal(w io.Writer, width int, place string) error {
 		t.line("")
 		t.wrap("  ", retry)
 	}
+	if r.Cost != nil {
+		t.line("")
+		t.wrap("  ", "By list prices this run took about "+CostText(*r.Cost)+".")
+	}
 	t.line("")
 	if place == "" {
 		place = run.Location{Bucket: r.Settings.RunBucket, Key: run.Folder(r.Run)}.URI()
@@ -50,6 +54,9 @@ func (r *Report) Terminal(w io.Writer, width int, place string) error {
 	place = strings.TrimSuffix(place, "/")
 	t.line("  Report  " + place + "/report.json")
 	t.line("  Page    " + place + "/report.html")
+	if u := r.DiscoverURL(); u != "" {
+		t.line("  Events  " + visible(u))
+	}
 	return t.err
 }
 

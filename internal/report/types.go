@@ -35,6 +35,7 @@ type Effort struct {
 	Files          int64 `json:"files"`
 	Requests       int64 `json:"requests"`
 	Retries        int64 `json:"retries"`
+	Throttled      int64 `json:"throttled"`
 	WaitedMs       int64 `json:"waitedMs"`
 	Ms             int64 `json:"ms"`
 }

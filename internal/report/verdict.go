@@ -151,6 +151,8 @@ func endText(c run.End) string {
 		return "without a result"
 	case run.Twice:
 		return "reported twice"
+	case run.Capped:
+		return "cut short by maxEvents"
 	}
 	return string(c)
 }
@@ -201,7 +203,7 @@ func list(words []string) string {
 }
 
 // maxFindings is how many sentences a summary carries, maxSentence how many
-// bytes of each: it goes through the state machine.
+// characters of each, as run.Cut counts them: it goes through the state machine.
 const (
 	maxFindings = 10
 	maxSentence = 1000
@@ -210,7 +212,7 @@ const (
 // Summary is what the state machine ends with.
 func (r *Report) Summary() run.Summary {
 	s := run.Summary{
-		Run: r.Run, Complete: r.Complete, Verdict: cut(r.Verdict, maxSentence), Objects: r.Objects.Listed,
+		Run: r.Run, Complete: r.Complete, Verdict: run.Cut(r.Verdict, maxSentence), Objects: r.Objects.Listed,
 		Ends: map[string]int64{}, Counts: r.Events,
 		Report: run.Location{Bucket: r.Settings.RunBucket, Key: run.ReportKey(r.Run)}.URI(),
 		Page:   run.Location{Bucket: r.Settings.RunBucket, Key: run.PageKey(r.Run)}.URI(),
@@ -224,11 +226,11 @@ func (r *Report) Summary() run.Summary {
 		}
 	}
 	if r.Chain != nil {
-		s.Findings = append(s.Findings, cut(r.Chain.Verdict, maxSentence))
+		s.Findings = append(s.Findings, run.Cut(r.Chain.Verdict, maxSentence))
 	}
 	for _, f := range r.Findings {
 		if len(s.Findings) < maxFindings {
-			s.Findings = append(s.Findings, cut(f.Text, maxSentence))
+			s.Findings = append(s.Findings, run.Cut(f.Text, maxSentence))
 		}
 	}
 	return s
@@ -244,12 +246,19 @@ func (r *Report) RetryText() string {
 	if r.Files != nil {
 		does = "write"
 	}
-	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q}: it takes what this one did not %s, and nothing else.`, r.Run, does)
+	restore := ""
+	if r.Objects.Classes[run.Archived] > 0 {
+		restore = `, "restore": "Standard"`
+	}
+	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q%s}: it takes what this one did not %s, and nothing else.`, r.Run, restore, does)
 }
 
 // RangeText is the range as a person would say it: days where it has whole ones.
-func (r *Report) RangeText() string {
-	from, to := r.Plan.From, r.Plan.To
+func (r *Report) RangeText() string { return RangeText(r.Plan.From, r.Plan.To) }
+
+// RangeText is a range as a person would say it: days where it has whole ones, in the
+// zone of from.
+func RangeText(from, to time.Time) string {
 	if from.IsZero() {
 		return ""
 	}

@@ -7,6 +7,8 @@ const (
 	InvalidRequest = "InvalidRequest"
 	// InvalidSettings: the environment of a Lambda cannot be used. Never retried.
 	InvalidSettings = "InvalidSettings"
+	// OverBudget: the run would come to more than it may. Never retried.
+	OverBudget = "OverBudget"
 	// NameTaken: the run's name belongs to another execution. Never retried.
 	NameTaken = "NameTaken"
 	// UnusableArchive and UnusableCluster: what List and Prepare found cannot be

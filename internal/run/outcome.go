@@ -1,9 +1,6 @@
 package run
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // End is how an object ended.
 type End string
@@ -23,6 +20,9 @@ const (
 	Gone End = "gone"
 	// Changed means there with another ETag than listed.
 	Changed End = "changed"
+	// Capped means that the run had come to its MaxEvents; what stands before its
+	// place is indexed.
+	Capped End = "capped"
 )
 
 // The ends of an object without an outcome of its own, which only the report
@@ -42,7 +42,7 @@ const (
 // Ends lists those in which an object of a finished run is, in the order in which
 // they are shown.
 func Ends() []End {
-	return []End{Indexed, Damaged, Archived, Gone, Changed, NotIndexed, NeverStarted, NoResult, Twice}
+	return []End{Indexed, Damaged, Archived, Gone, Changed, Capped, NotIndexed, NeverStarted, NoResult, Twice}
 }
 
 // Place is where the next call goes on: the record that starts Offset bytes
@@ -87,11 +87,13 @@ const Other = "other"
 // and Firehose closes an object within 15 minutes, so that an object of theirs
 // has at most 16 days and 384 hours.
 const (
-	maxIndices = 40
-	maxHours   = 400
-	maxReasons = 10
-	maxForms   = 10
-	maxReason  = 200 // bytes
+	maxIndices    = 40
+	maxIndexNames = 3000 // characters of all their names, as Cut counts them
+	maxHours      = 400
+	maxReasons    = 10
+	maxForms      = 10
+	maxReason     = 200 // characters, as Cut counts them
+	maxEndReason  = 600
 )
 
 // Outcome is what came of one object, over all calls so far.
@@ -149,10 +151,12 @@ type Outcome struct {
 	Malformations map[string]int64 `json:"malformations,omitempty"`
 
 	// Requests to the cluster, Retries of requests or items, and milliseconds
-	// spent waiting before them.
-	Requests int64 `json:"requests"`
-	Retries  int64 `json:"retries,omitempty"`
-	WaitedMs int64 `json:"waitedMs,omitempty"`
+	// spent waiting before them. Throttled requests were answered with a 429, as a
+	// whole or in part.
+	Requests  int64 `json:"requests"`
+	Retries   int64 `json:"retries,omitempty"`
+	Throttled int64 `json:"throttled,omitempty"`
+	WaitedMs  int64 `json:"waitedMs,omitempty"`
 	// Ms is the time spent on the object.
 	Ms int64 `json:"ms"`
 }
@@ -166,7 +170,12 @@ func LagBounds() []time.Duration {
 // Add brings o forward by one call: its counts are added, and how and where the
 // call ended takes the place of what stood there.
 func (o *Outcome) Add(call Outcome) {
-	o.End, o.Reason, o.Damage, o.Place, o.Doubt = call.End, call.Reason, call.Damage, call.Place, call.Doubt
+	o.End, o.Reason, o.Damage, o.Place, o.Doubt = call.End, Cut(call.Reason, maxEndReason), call.Damage, call.Place, call.Doubt
+	if o.Damage != nil {
+		damage := *o.Damage
+		damage.Reason = Cut(damage.Reason, maxEndReason)
+		o.Damage = &damage
+	}
 	o.Calls += call.Calls
 	o.Counts.Add(call.Counts)
 	o.Records += call.Records
@@ -201,6 +210,7 @@ func (o *Outcome) Add(call Outcome) {
 	}
 	o.Requests += call.Requests
 	o.Retries += call.Retries
+	o.Throttled += call.Throttled
 	o.WaitedMs += call.WaitedMs
 	o.Ms += call.Ms
 }
@@ -228,12 +238,22 @@ func (o *Outcome) CountIndex(index string, c IndexCounts) {
 	if o.Indices == nil {
 		o.Indices = map[string]IndexCounts{}
 	}
-	if _, ok := o.Indices[index]; !ok && len(o.Indices) >= maxIndices {
+	if _, ok := o.Indices[index]; !ok && !o.roomFor(index) {
 		index = Other
 	}
 	sum := o.Indices[index]
 	sum.Add(c)
 	o.Indices[index] = sum
+}
+
+// roomFor tells whether another index can be counted under its name.
+func (o *Outcome) roomFor(index string) bool {
+	length := 0
+	for _, c := range index {
+		length += escapedLength(c)
+	}
+	n := len(o.Indices) // their names are about as long
+	return n < maxIndices && (n+1)*length <= maxIndexNames
 }
 
 // HourForm is how an hour is written, in UTC.
@@ -268,9 +288,7 @@ func (o *Outcome) CountMalformation(reason string, n int64) {
 
 // count adds n to m[key], or to m[Other] where m is full. Long keys are cut.
 func count(m map[string]int64, key string, n int64, limit int) map[string]int64 {
-	if len(key) > maxReason {
-		key = strings.ToValidUTF8(key[:maxReason], "") + "…"
-	}
+	key = Cut(key, maxReason)
 	if m == nil {
 		m = map[string]int64{}
 	}

@@ -24,14 +24,30 @@ type Request struct {
 	// for; 3h each by default.
 	MarginBefore string `json:"marginBefore,omitempty"`
 	MarginAfter  string `json:"marginAfter,omitempty"`
-	// Plan true: list, estimate and write the plan; touch no cluster.
+	// Plan true: list, estimate, write the plan, and look whether the cluster has room
+	// for it; nothing is changed there.
 	Plan bool `json:"plan,omitempty"`
 	// Retry names an earlier run: what it did not index, and nothing else.
 	Retry string `json:"retry,omitempty"`
 	// Destination of the events; the cluster by default.
 	Destination Destination `json:"destination,omitempty"`
+	// View names one, to whose indices the documents go instead of to the daily ones.
+	View string `json:"view,omitempty"`
+	// Expires says when the view is to be deleted, see ParseExpiry; where it is left
+	// out, a view that is there keeps its expiry and a new one has none.
+	Expires string `json:"expires,omitempty"`
+	// MaxBytes, MaxEvents, MaxCost and MaxDuration are the run's Budget, each that of
+	// the stack where it is left out, and none where it is 0.
+	MaxBytes    *int64   `json:"maxBytes,omitempty"`
+	MaxEvents   *int64   `json:"maxEvents,omitempty"`
+	MaxCost     *float64 `json:"maxCost,omitempty"`
+	MaxDuration string   `json:"maxDuration,omitempty"`
+	// Restore asks for archived objects at this tier, and waits for them; nothing is
+	// restored where it is empty. Copies stay for RestoreDays, 7 by default.
+	Restore     Tier `json:"restore,omitempty"`
+	RestoreDays *int `json:"restoreDays,omitempty"`
 	// MaxConcurrency is how many objects are indexed at once; 10 by default.
-	MaxConcurrency *int `json:"maxConcurrency,omitempty"`
+	MaxConcurrency *Concurrency `json:"maxConcurrency,omitempty"`
 	// ToleratedFailurePercentage of children, above which the map stops; 10 by
 	// default.
 	ToleratedFailurePercentage *float64 `json:"toleratedFailurePercentage,omitempty"`
@@ -65,6 +81,7 @@ const MaxConcurrencyLimit = 10_000
 const MaxMargin = 31 * 24 * time.Hour
 
 const members = "from, to, lastDays, marginBefore, marginAfter, plan, retry, destination, " +
+	"view, expires, maxBytes, maxEvents, maxCost, maxDuration, restore, restoreDays, " +
 	"maxConcurrency, toleratedFailurePercentage, include, exclude"
 
 // ParseRequest reads an execution input. Its error is a Fault named
@@ -115,8 +132,22 @@ func allowed(member string) string {
 		return "a string: the name of an earlier run"
 	case "destination":
 		return `"index" or "files"`
+	case "view":
+		return viewForm
+	case "expires":
+		return "a string: " + expiryForm
+	case "maxBytes", "maxEvents":
+		return "a whole number; 0 for no bound"
+	case "maxCost":
+		return "a number of US dollars; 0 for no bound"
+	case "maxDuration":
+		return `a string: a duration such as "2h"; "0s" for no bound`
+	case "restore":
+		return `"Bulk", "Standard" or "Expedited"`
+	case "restoreDays":
+		return fmt.Sprintf("a whole number from 1 to %d", maxRestoreDays)
 	case "maxConcurrency":
-		return fmt.Sprintf("a whole number from 1 to %d", MaxConcurrencyLimit)
+		return fmt.Sprintf(`a whole number from 1 to %d, "auto", or "auto:N" with the bound N`, MaxConcurrencyLimit)
 	case "toleratedFailurePercentage":
 		return "a number from 0 to 100"
 	}
@@ -130,13 +161,16 @@ func (r Request) Resolve(e Execution, zone *time.Location) (Plan, error) {
 	p := Plan{
 		Run: e.Name, Execution: e.ID, Started: e.StartTime.In(zone),
 		MarginBefore: DefaultMargin, MarginAfter: DefaultMargin,
-		PlanOnly: r.Plan, Retry: r.Retry, Destination: cmp.Or(r.Destination, ToIndex),
+		PlanOnly: r.Plan, Retry: r.Retry, Destination: cmp.Or(r.Destination, ToIndex), View: r.View,
 		MaxConcurrency: DefaultMaxConcurrency, ToleratedFailurePercentage: DefaultToleratedFailurePercentage,
 		Include: r.Include, Exclude: r.Exclude,
 		Prefixes: []string{}, Notes: []string{},
 	}
 	if r.MaxConcurrency != nil {
-		p.MaxConcurrency = *r.MaxConcurrency
+		if err := r.MaxConcurrency.check(); err != nil {
+			return Plan{}, err
+		}
+		r.MaxConcurrency.into(&p)
 	}
 	if r.ToleratedFailurePercentage != nil {
 		p.ToleratedFailurePercentage = *r.ToleratedFailurePercentage
@@ -150,10 +184,39 @@ func (r Request) Resolve(e Execution, zone *time.Location) (Plan, error) {
 	if err := r.check(p); err != nil {
 		return Plan{}, err
 	}
+	if err := r.lend(&p); err != nil {
+		return Plan{}, err
+	}
+	if err := r.Within(&p, Budget{}); err != nil {
+		return Plan{}, err
+	}
+	var err error
+	if p.Restore, err = r.restore(); err != nil {
+		return Plan{}, err
+	}
 	if r.Retry != "" {
 		return p, nil // the range is the earlier run's
 	}
 	return p, r.setRange(&p, zone)
+}
+
+// lend checks the view, and works out when it expires.
+func (r Request) lend(p *Plan) (err error) {
+	switch {
+	case r.View == "" && r.Expires == "":
+		return nil
+	case r.View == "":
+		return invalid("expires: goes with view, whose indices are deleted then; give the name of one")
+	case p.Destination == ToFiles:
+		return invalid("view: files are in none; leave out either view or destination")
+	}
+	if err := CheckView(r.View); err != nil {
+		return invalid("view: %w", err)
+	}
+	if p.Expires, err = ParseExpiry(r.Expires, p.Started); err != nil {
+		return invalid("expires: %w", err)
+	}
+	return nil
 }
 
 // margin reads a duration into m, or leaves the default there.
@@ -174,14 +237,14 @@ func margin(member, s string, m *Duration) error {
 
 // check is everything about a request but its range.
 func (r Request) check(p Plan) error {
-	if p.MaxConcurrency < 1 || p.MaxConcurrency > MaxConcurrencyLimit {
-		return invalid("maxConcurrency: %d is out of bounds; give %s", p.MaxConcurrency, allowed("maxConcurrency"))
-	}
 	if !(p.ToleratedFailurePercentage >= 0 && p.ToleratedFailurePercentage <= 100) {
 		return invalid("toleratedFailurePercentage: %v is out of bounds; give %s", p.ToleratedFailurePercentage, allowed("toleratedFailurePercentage"))
 	}
 	if p.Destination != ToIndex && p.Destination != ToFiles {
 		return invalid("destination: %q is none; give %s", p.Destination, allowed("destination"))
+	}
+	if err := p.CheckSteering(); err != nil {
+		return err
 	}
 	if err := r.Include.check("include"); err != nil {
 		return err
@@ -207,9 +270,11 @@ func (r Request) check(p Plan) error {
 		{"include", !r.Include.Empty()},
 		{"exclude", !r.Exclude.Empty()},
 		{"destination", r.Destination != ""},
+		{"view", r.View != ""},
+		{"expires", r.Expires != ""},
 	} {
 		if m.given {
-			return invalid("%s: not allowed beside retry, which takes the range, the filters and the destination of the earlier run; leave it out", m.name)
+			return invalid("%s: not allowed beside retry, which takes the range, the filters, the destination and the view of the earlier run; leave it out", m.name)
 		}
 	}
 	return nil
@@ -272,7 +337,7 @@ func instant(member, s string, zone *time.Location, days int) (time.Time, error)
 }
 
 func invalid(format string, args ...any) error {
-	return &Fault{Name: InvalidRequest, Reason: fmt.Sprintf(format, args...)}
+	return &Fault{Name: InvalidRequest, Reason: fmt.Errorf(format, args...).Error()}
 }
 
 // ValidName tells whether s can be the name of an execution, and so of a run:

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -104,6 +105,24 @@ func TestRequestDefaults(t *testing.T) {
 	}
 }
 
+func TestRequestConcurrency(t *testing.T) {
+	for input, want := range map[string][2]int{
+		`7`: {7, 0}, `"7"`: {7, 0}, `"auto"`: {AutoStart, AutoLimit}, `"auto:16"`: {AutoStart, 16}, `"auto:1"`: {1, 1},
+	} {
+		r, err := ParseRequest([]byte(`{"lastDays":1,"maxConcurrency":` + input + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := r.Resolve(execution(t), tokyo(t))
+		if err != nil || p.MaxConcurrency != want[0] || p.MostConcurrency != want[1] {
+			t.Errorf("%s: %d up to %d, %v; want %v", input, p.MaxConcurrency, p.MostConcurrency, err, want)
+		}
+		if b, err := json.Marshal(r.MaxConcurrency); err != nil || string(b) != strings.ReplaceAll(input, `"7"`, "7") {
+			t.Errorf("%s is written as %s, %v", input, b, err)
+		}
+	}
+}
+
 func TestRequestRefused(t *testing.T) {
 	for _, c := range []struct{ name, input, want string }{
 		{"unknown member", `{"form":"2018-12-10"}`, `"form" is not a member of the request; its members are from, to,`},
@@ -125,11 +144,21 @@ func TestRequestRefused(t *testing.T) {
 		{"margin", `{"lastDays":1,"marginBefore":"3 hours"}`, `marginBefore: "3 hours" is no duration; give a string: a duration such as "3h"`},
 		{"negative margin", `{"lastDays":1,"marginAfter":"-1h"}`, "marginAfter: -1h is out of bounds"},
 		{"concurrency", `{"lastDays":1,"maxConcurrency":0}`, "maxConcurrency: 0 is out of bounds; give a whole number from 1 to 10000"},
+		{"concurrency of no number", `{"lastDays":1,"maxConcurrency":"many"}`, `maxConcurrency: "many" is none; give a whole number from 1 to 10000, "auto", or "auto:N"`},
+		{"concurrency of half a number", `{"lastDays":1,"maxConcurrency":1.5}`, `maxConcurrency: 1.5 is none; give a whole number`},
+		{"bound of no number", `{"lastDays":1,"maxConcurrency":"auto:x"}`, `maxConcurrency: "auto:x" is none`},
+		{"bound without a colon", `{"lastDays":1,"maxConcurrency":"auto5"}`, `maxConcurrency: "auto5" is none`},
+		{"bound out of bounds", `{"lastDays":1,"maxConcurrency":"auto:20000"}`, `maxConcurrency: auto:20000 is out of bounds`},
+		{"auto without a cluster", `{"lastDays":1,"maxConcurrency":"auto","destination":"files"}`, `maxConcurrency: "auto" goes by how the cluster is doing`},
 		{"tolerance", `{"lastDays":1,"toleratedFailurePercentage":101}`, "toleratedFailurePercentage: 101 is out of bounds"},
 		{"filter of the wrong type", `{"lastDays":1,"include":{"message":"x"}}`, "include.message: a JSON string is not allowed here"},
 		{"broken expression", `{"lastDays":1,"include":{"message":["("]}}`, `include.message: "(" cannot be used`},
 		{"broken glob", `{"lastDays":1,"exclude":{"logGroup":["["]}}`, `exclude.logGroup: "[" cannot be used`},
 		{"unknown filter", `{"lastDays":1,"exclude":{"group":["x"]}}`, `"group" is not a member`},
+		{"unknown tier", `{"lastDays":1,"restore":"bulk"}`, `restore: "bulk" is none; give "Bulk", "Standard" or "Expedited"`},
+		{"tier of the wrong type", `{"lastDays":1,"restore":true}`, `restore: a JSON bool is not allowed here; give "Bulk"`},
+		{"days of no restore", `{"lastDays":1,"restoreDays":7}`, "restoreDays: not allowed without restore"},
+		{"no days of a restore", `{"lastDays":1,"restore":"Bulk","restoreDays":0}`, "restoreDays: 0 is out of bounds; give a whole number from 1 to 365"},
 		{"retry of no name", `{"retry":"../x"}`, `retry: "../x" is no name of a run`},
 		{"unknown destination", `{"lastDays":1,"destination":"disk"}`, `destination: "disk" is none; give "index" or "files"`},
 		{"destination of the wrong type", `{"lastDays":1,"destination":1}`, `destination: a JSON number is not allowed here; give "index" or "files"`},
@@ -159,6 +188,36 @@ func TestValidName(t *testing.T) {
 	} {
 		if ValidName(name) != want {
 			t.Errorf("ValidName(%q) = %v", name, !want)
+		}
+	}
+}
+
+func TestRequestRestore(t *testing.T) {
+	for input, want := range map[string]Restore{
+		`{"lastDays":1}`:                                        {Next: RestoreDone},
+		`{"lastDays":1,"restore":"Bulk"}`:                       {Tier: Bulk, Days: 7, Next: RestoreDone},
+		`{"retry":"r0","restore":"Expedited","restoreDays":30}`: {Tier: Expedited, Days: 30, Next: RestoreDone},
+	} {
+		r, err := ParseRequest([]byte(input))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := r.Resolve(execution(t), tokyo(t)); err != nil || p.Restore != want {
+			t.Errorf("%s: %+v, %v; want %+v", input, p.Restore, err, want)
+		}
+	}
+}
+
+// TestRestoreTimes: the tiers become faster, and only the deep archive lacks one.
+func TestRestoreTimes(t *testing.T) {
+	for _, class := range []string{Glacier, DeepArchive, IntelligentTiering} {
+		before := 1000 * time.Hour
+		for _, tier := range Tiers() {
+			least, most, ok := RestoreTime(tier, class)
+			if ok == (class == DeepArchive && tier == Expedited) || ok && (least > most || most >= before || least < time.Minute) {
+				t.Errorf("%s from %s takes %s to %s, %v", tier, class, least, most, ok)
+			}
+			before = most
 		}
 	}
 }

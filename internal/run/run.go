@@ -53,8 +53,12 @@ type Work struct {
 	Exclude Filter    `json:"exclude"`
 	// Destination is ToIndex where it is empty, as for an object that arrives.
 	Destination Destination `json:"destination"`
-	Object      Object      `json:"object"`
-	Outcome     Outcome     `json:"outcome"`
+	// View is that of the plan, and MaxEvents how many events all objects of the run
+	// may come to; 0 for no bound.
+	View      string  `json:"view"`
+	MaxEvents int64   `json:"maxEvents"`
+	Object    Object  `json:"object"`
+	Outcome   Outcome `json:"outcome"`
 }
 
 // IndexRequest is the payload of the index Lambda, whose answer is the Work
@@ -70,8 +74,9 @@ type IndexRequest struct {
 // ListRequest is the payload of the list Lambda, whose answer is the Plan.
 type ListRequest struct {
 	// Request is the execution input as it came; see ParseRequest.
-	Request   json.RawMessage `json:"request"`
-	Execution Execution       `json:"execution"`
+	Request json.RawMessage `json:"request"`
+	// Execution is empty for a look at the archive that writes nothing.
+	Execution Execution `json:"execution"`
 }
 
 // Execution is the part of the Step Functions context object that a run needs.
@@ -83,9 +88,28 @@ type Execution struct {
 }
 
 // PrepareRequest is the payload of the prepare Lambda: the name of the run,
-// whose plan it reads. Its answer is a Prepared.
+// whose plan it reads, or nothing for a look at the cluster that changes nothing. Its
+// answer is a Prepared.
 type PrepareRequest struct {
 	Run string `json:"run"`
+	// Pressure asks for nothing but how the nodes are doing: the Room of the answer.
+	Pressure bool `json:"pressure,omitempty"`
+}
+
+// SteerRequest is the payload of the steer Lambda, whose answer is a Steered.
+type SteerRequest struct {
+	// Execution is the ARN of that of the run.
+	Execution string `json:"execution"`
+}
+
+// Steered tells whether there is anything left to steer.
+type Steered struct {
+	Ended bool `json:"ended"`
+	// Concurrency of the run as it was left, Changes made to it by this call, and why
+	// the last was.
+	Concurrency int    `json:"concurrency"`
+	Changes     int    `json:"changes"`
+	Reason      string `json:"reason"`
 }
 
 // ReportRequest is the payload of the report Lambda, whose answer is the

@@ -36,6 +36,7 @@ type Settings struct {
 	// ArchiveBucketRegion is empty where the Lambdas' own is meant.
 	ArchiveBucketRegion  string         `env:"ARCHIVE_BUCKET_REGION" context:"archiveBucketRegion" form:"^[a-z]{2}(-[a-z]+)+-[0-9]$" takes:"a region such as ap-northeast-1" means:"Region that the archive's bucket lies in, where it is not the stack's. What is read then crosses regions, at some $0.02 a GB, and passes no gateway endpoint."`
 	ArchiveRequesterPays bool           `env:"ARCHIVE_REQUESTER_PAYS" context:"archiveRequesterPays" default:"false" means:"The archive is a bucket of requester pays: this account bears what is asked of it."`
+	ArchiveRestore       bool           `env:"ARCHIVE_RESTORE" context:"archiveRestore" default:"false" means:"Runs may ask for archived objects to be restored (*restore* in a request), which costs what S3 takes for it."`
 	TimeFields           []string       `env:"TIME_FIELDS" context:"timeField" flag:"time-field" takes:"a list of names" means:"Members of JSON messages that tell their time, where the archive tells none, before the usual ones (*timestamp*, *@timestamp*, *time*, *ts*, *date*, *datetime*, *eventTime*, *asctime*, *@t*) are tried." usage:"Member of JSON messages that tells their time, where the archive tells none, before the usual ones; may be given more than once"`
 	AssumeZone           *time.Location `env:"ASSUME_ZONE" context:"assumeZone" flag:"assume-zone" default:"UTC" means:"Zone of times in logs that are written without one."`
 	IDs                  string         `env:"IDS" context:"ids" flag:"ids" default:"archive" values:"archive,derived" means:"*archive* takes the ids that the archive has and derives those that it lacks; *derived* derives all, so that the same log in two forms is one set of documents." usage:"Ids of documents: archive (derived where the archive has none) or derived (all of them)."`
@@ -47,12 +48,17 @@ type Settings struct {
 	RunEndpoint     string `env:"RUN_ENDPOINT" check:"url"`
 
 	Search Search
+	Limits Limits
+	// Network says how the index Lambda reaches S3 and the cluster, by which its
+	// traffic is priced: over the internet where it is in no VPC, or from within one,
+	// S3 by a gateway endpoint or through NAT.
+	Network string `env:"NETWORK" default:"internet" values:"internet,endpoint,nat"`
 
 	IndexPrefix string         `env:"INDEX_PREFIX" context:"indexPrefix" flag:"index-prefix" default:"ecs-task" check:"index" takes:"an index prefix" means:"Indices are named PREFIX-YYYY-MM-DD. Stacks that use one cluster need a prefix each: the index template is named by it, and would be shared." usage:"Indices are named PREFIX-YYYY-MM-DD."`
 	Zone        *time.Location `env:"TIME_ZONE" context:"zone" flag:"zone" default:"Asia/Tokyo" means:"Zone whose days the indices, the request and the schedule are meant in." usage:"Time zone of days, index names and @timestamp."`
 	Fields      []string       `env:"FIELDS" context:"fields" flag:"fields" values:"logGroup,logStream,account,region" means:"Fields that each document gets beside *@timestamp* and *message*." usage:"Fields to add to each document, with commas between: logGroup, logStream, account."`
 	Parse       bool           `env:"PARSE" context:"parse" flag:"parse" default:"false" means:"Add the members of messages that are JSON, in one flattened field."`
-	Exact       bool           `env:"EXACT" context:"exact" flag:"exact" default:"false" means:"Index each message as a whole too, in *message.keyword*: for searches by exact characters and by regular expressions. It costs the cluster half as much again, or more."`
+	Exact       bool           `env:"EXACT" context:"exact" flag:"exact" default:"false" means:"Index each message as a whole too, in *message.keyword*: for searches by exact characters and by regular expressions. It costs the cluster a quarter more work and a third more disk, or more."`
 	// Shards, Replicas and RefreshInterval go into the index template; negative
 	// or empty leaves the cluster's own default.
 	Shards          int    `env:"SHARDS" context:"shards" default:"-1" range:"-1 to 1024" means:"Primary shards of a new index; -1 for the cluster's default."`
@@ -73,6 +79,13 @@ type Settings struct {
 	Version string `env:"REHYDRATE_VERSION" default:"development"`
 }
 
+// Values of Settings.Network.
+const (
+	NetworkInternet = "internet"
+	NetworkEndpoint = "endpoint"
+	NetworkNAT      = "nat"
+)
+
 // Search says how the cluster is reached.
 type Search struct {
 	URL  string `env:"SEARCH_URL" context:"search" flag:"search" check:"url" takes:"an http or https URL, or new" means:"The Elasticsearch or OpenSearch cluster. *new* makes an Amazon OpenSearch Service domain in the VPC. Without one the stack only takes runs whose destination is files." usage:"URL of a cluster; without one, a store on disk is filled."`
@@ -80,6 +93,8 @@ type Search struct {
 	// Secret holds {"username","password"} for basic, or the encoded API key for
 	// apikey.
 	Secret string `env:"SEARCH_SECRET" context:"searchSecret" flag:"search-secret" form:"^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+-[A-Za-z0-9]{6}$" takes:"the whole ARN of a secret, with the six characters at its end" means:"Secret that holds a JSON object with *username* and *password* for *basic*, or the encoded API key for *apikey*." usage:"ARN of the secret for basic or apikey, or file:PATH of a file that holds it."`
+	// Dashboards is where reports link to, empty for nowhere.
+	Dashboards string `env:"DASHBOARDS_URL" context:"dashboardsUrl" flag:"dashboards-url" check:"url" takes:"an http or https URL" means:"Kibana or OpenSearch Dashboards of the cluster, with the base path it has: a report then links to Discover, with its indices and its range."`
 	// CA is a PEM bundle to trust beside the system's; empty for none.
 	CA string `env:"SEARCH_CA" context:"searchCA" takes:"the path of a file" means:"PEM file with a certificate authority to trust beside the system's."`
 	// Region of an Amazon domain, for SigV4.
@@ -89,6 +104,20 @@ type Search struct {
 	Master  string   `env:"SEARCH_MASTER"`
 	Writers []string `env:"SEARCH_WRITERS"`
 	Readers []string `env:"SEARCH_READERS"`
+}
+
+// Limits are the budget of runs whose request says nothing else.
+type Limits struct {
+	MaxBytes    int    `env:"MAX_BYTES" context:"maxBytes" default:"0" range:"0 to 9007199254740991" means:"Most bytes that the messages of a run may have, by its plan's estimate: a run over it is refused before anything is indexed. 0 for no bound; a request may say another."`
+	MaxEvents   int    `env:"MAX_EVENTS" context:"maxEvents" default:"0" range:"0 to 9007199254740991" means:"Most events of a run, the same; this one also holds while a run goes on, which then ends Incomplete."`
+	MaxCost     string `env:"MAX_COST" context:"maxCost" form:"^[0-9]+([.][0-9]+)?$" takes:"a number of US dollars" means:"Most US dollars that a run may cost in AWS, by its plan's estimate; empty for no bound."`
+	MaxDuration string `env:"MAX_DURATION" context:"maxDuration" form:"^([0-9]+[hms])+$" takes:"a duration such as 2h" means:"Longest time that a run may take, by its plan's estimate; empty for no bound."`
+}
+
+// DefaultIndexPrefix is the IndexPrefix of a stack that was told none.
+func DefaultIndexPrefix() string {
+	prefix, _ := reflect.TypeFor[Settings]().FieldByName("IndexPrefix")
+	return prefix.Tag.Get("default")
 }
 
 // DerivedIDPrefix begins the ids that are derived. CloudWatch Logs' own are

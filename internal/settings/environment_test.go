@@ -80,13 +80,15 @@ func TestVariablesAreWhatReadTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := run.Settings{
-		Stack: "other", ArchiveBucketRegion: "us-west-2", ArchiveRequesterPays: true,
+		Stack: "other", ArchiveBucketRegion: "us-west-2", ArchiveRequesterPays: true, ArchiveRestore: true,
 		ArchiveBucket: "archive", ArchivePrefixes: []string{"a/", "b/!{timestamp:yyyy}/"}, ArchiveZone: zone,
 		ArchiveRegion: "ap-northeast-1", TimeFields: []string{"when", "at"}, AssumeZone: zone, IDs: "derived",
 		RunBucket: "runs", ArchiveEndpoint: "http://localhost:1", RunEndpoint: "http://localhost:2",
 		IndexPrefix: "logs", Zone: zone, Fields: []string{"logGroup", "account"}, Parse: true, Exact: true,
 		Shards: 3, Replicas: 0, LoadReplicas: 2, RefreshInterval: "30s",
-		Search:    run.Search{URL: "https://search.example", Auth: "basic", Secret: "arn:secret", CA: "PEM", Region: "eu-central-1", Master: "arn:master", Writers: []string{"arn:a"}, Readers: []string{"arn:b"}},
+		Search:    run.Search{URL: "https://search.example", Auth: "basic", Secret: "arn:secret", CA: "PEM", Region: "eu-central-1", Master: "arn:master", Writers: []string{"arn:a"}, Readers: []string{"arn:b"}, Dashboards: "https://kibana.example"},
+		Limits:    run.Limits{MaxBytes: 1 << 40, MaxEvents: 1_000_000, MaxCost: "2.50", MaxDuration: "2h"},
+		Network:   run.NetworkNAT,
 		BulkBytes: 1 << 20, BulkInFlight: 4, BulkGzip: true, RecordLimit: 2 << 20, IndexMemory: 3008, Version: "1.2.3",
 	}
 	// A member that is zero here would not be tested.

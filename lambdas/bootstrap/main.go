@@ -1,4 +1,4 @@
-// Command bootstrap is what runs in AWS as each of the four Lambdas, told apart
+// Command bootstrap is what runs in AWS as each of the Lambdas, told apart
 // by the handler setting of the function.
 package main
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
@@ -12,6 +13,7 @@ import (
 	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/runs"
 )
 
 // handler brings the events of one object to their destination.
@@ -19,10 +21,13 @@ type handler struct {
 	settings run.Settings
 	// objects gives the client of the bucket that holds an object.
 	objects func(run.Object) archive.Getter
-	files   bulk.Putter // of the run bucket
+	files   bulk.Putter  // of the run bucket
+	spent   runs.Updater // the same
 	connect func(context.Context) (*bulk.Sender, error)
-	maker   *document.Maker
+	maker   func(view string) *document.Maker
 	section files.Section
+	// metrics receives a line of metrics for each call.
+	metrics io.Writer
 	// buffers are those of the object read last: there is one call at a time.
 	buffers *decode.Buffers
 	// began reads from a key when its object was begun, and whether that is loose.
@@ -56,6 +61,7 @@ func (h handler) Index(ctx context.Context, req run.IndexRequest) (run.Work, err
 		c.to = newIndexed(c, sender)
 	}
 	outcome, err := c.run(ctx)
+	c.tell(begun)
 	if err != nil {
 		return run.Work{}, err
 	}
@@ -77,8 +83,9 @@ func (h handler) newCall(ctx context.Context, req run.IndexRequest, filter *docu
 	// rejects and the answer the last third.
 	reserve := min(30*time.Second, max(0, deadline.Sub(h.now())/4))
 	c := &call{
-		handler: h, ctx: ctx, req: req, filter: filter,
-		stop: deadline.Add(-reserve), until: deadline.Add(-reserve / 3),
+		handler: h, ctx: ctx, req: req, filter: filter, maker: h.maker(req.Work.View),
+		allowance: allowance{Spent: runs.Spent{Bucket: h.spent, Run: req.Work.Run, Most: req.Work.MaxEvents}},
+		stop:      deadline.Add(-reserve), until: deadline.Add(-reserve / 3),
 		doubt:   req.Work.Outcome.Doubt,
 		rejects: bulk.Rejects{Bucket: h.files, Run: req.Work.Run, Object: h.location(req.Work.Object)},
 		tally:   newTally(req.Work.Object),
@@ -105,16 +112,18 @@ func (h handler) location(o run.Object) run.Location {
 // call is one invocation's work on an object.
 type call struct {
 	handler
-	ctx     context.Context // of the invocation, for what settle has to write
-	req     run.IndexRequest
-	filter  *document.Filter
-	to      destination
-	rejects bulk.Rejects
-	tally   *tally
-	begin   int64 // the run's range in epoch ms
-	end     int64
-	stop    time.Time // reading stops here
-	until   time.Time // sending stops here
+	ctx       context.Context // of the invocation, for what settle has to write
+	req       run.IndexRequest
+	filter    *document.Filter
+	to        destination
+	maker     *document.Maker
+	rejects   bulk.Rejects
+	tally     *tally
+	allowance allowance
+	begin     int64 // the run's range in epoch ms
+	end       int64
+	stop      time.Time // reading stops here
+	until     time.Time // sending stops here
 
 	outcome run.Outcome // of what is settled
 	sent    run.Place   // everything before it is submitted
@@ -130,6 +139,9 @@ func (c *call) run(ctx context.Context) (run.Outcome, error) {
 	defer cancel()
 	ending := c.read(reading)
 	if err := c.to.drain(); err != nil && c.fault == nil {
+		c.fault = err
+	}
+	if err := c.giveBack(); err != nil && c.fault == nil {
 		c.fault = err
 	}
 	switch {

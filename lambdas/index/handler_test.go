@@ -20,7 +20,6 @@ import (
 	"github.com/rehydrate/rehydrate/internal/bulk"
 	"github.com/rehydrate/rehydrate/internal/bulk/bulktest"
 	"github.com/rehydrate/rehydrate/internal/cluster"
-	"github.com/rehydrate/rehydrate/internal/document"
 	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/internal/runs"
@@ -36,6 +35,8 @@ type fixture struct {
 	runs   string
 	client *s3.Client
 	server *bulktest.Server
+
+	buffer bytes.Buffer // of metrics
 }
 
 func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest.Reply) *fixture {
@@ -67,9 +68,11 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 		objects:  func(run.Object) archive.Getter { return f.client },
 		files:    runs.Gzip{Bucket: archive.NewBucket(f.client, "runs")},
 		connect:  f.sender,
-		maker:    document.NewMaker(told),
+		spent:    archive.NewBucket(f.client, "runs"),
+		maker:    makers(told),
 		section:  files.Usual(),
 		began:    keys.Began,
+		metrics:  &f.buffer,
 		now:      time.Now,
 	}
 	return f

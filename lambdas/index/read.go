@@ -71,12 +71,16 @@ func (c *call) pass(ctx context.Context, believed func(found) bool) (_ ending, a
 		c.outcome.Retries += body.Retries() + random.Retries()
 	}()
 	c.taken = decode.Stats{}
+	c.allowance.wanted = 0
 	c.tally.reset()
 	c.to.restart()
 
 	var event decode.Event
 	place := c.sent
 	for ctx.Err() == nil {
+		if c.allowance.ended() {
+			return c.last(decoder, place, c.allowance.capped())
+		}
 		if err := decoder.Next(&event); err != nil {
 			end := ending{end: run.Indexed}
 			if !errors.Is(err, io.EOF) {
@@ -85,35 +89,40 @@ func (c *call) pass(ctx context.Context, believed func(found) bool) (_ ending, a
 			if end.damage != nil && !believed(found{*end.damage, c.to.sum()}) {
 				return end, true
 			}
-			return c.last(decoder, place, end), false
+			return c.last(decoder, place, end)
 		}
 		c.take(&event)
 		place = event.End
 		if !c.to.full(place) {
 			continue
 		}
-		if err := c.submit(decoder, place); err != nil {
-			return ending{err: err}, false
+		if again, err := c.submit(decoder, place); again || err != nil {
+			return ending{err: err}, again
 		}
 	}
-	return c.last(decoder, place, ending{end: run.More}), false
+	return c.last(decoder, place, ending{end: run.More})
 }
 
-// submit submits what was taken up to place.
-func (c *call) submit(decoder *decode.Decoder, place run.Place) error {
+// submit submits what was taken up to place; it is to be read again where the run may
+// not have so many events.
+func (c *call) submit(decoder *decode.Decoder, place run.Place) (again bool, _ error) {
+	if again, err := c.afford(); again || err != nil {
+		return again, err
+	}
+	c.allowance.submitted()
 	c.sent = place
-	return c.to.submit(c.counted(decoder, place))
+	return false, c.to.submit(c.counted(decoder, place))
 }
 
 // last submits what is left when reading has ended.
-func (c *call) last(decoder *decode.Decoder, place run.Place, end ending) ending {
+func (c *call) last(decoder *decode.Decoder, place run.Place, end ending) (_ ending, again bool) {
 	if broken := end.err != nil || end.end == run.More; broken && !c.to.endsAnywhere() {
-		return end // what was read of it is read again
+		return end, false // what was read of it is read again
 	}
-	if err := c.submit(decoder, place); err != nil {
-		return ending{err: err}
+	if again, err := c.submit(decoder, place); again || err != nil {
+		return ending{err: err}, again
 	}
-	return end
+	return end, false
 }
 
 // take counts an event, and adds it to its destination where it is wanted.
@@ -142,6 +151,7 @@ func (c *call) take(e *decode.Event) {
 		return
 	}
 	s.indexed(e)
+	c.allowance.wanted++
 }
 
 func (c *call) malformed(e *decode.Event, reason string) {

@@ -4,6 +4,7 @@ package index
 
 import (
 	"context"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -35,6 +36,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	// What lives is a few large buffers that stay, and next to nothing is allocated
 	// for an event: collecting sooner costs little and keeps the peak down.
 	debug.SetGCPercent(25)
+	bucket := archive.NewBucket(runBucket, settings.RunBucket)
 	h := handler{
 		settings: settings,
 		objects: func(o run.Object) archive.Getter {
@@ -43,15 +45,29 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 			}
 			return objects
 		},
-		files:   runs.Gzip{Bucket: archive.NewBucket(runBucket, settings.RunBucket)},
+		files:   runs.Gzip{Bucket: bucket},
+		spent:   bucket,
 		connect: sender(settings),
-		maker:   document.NewMaker(settings),
+		maker:   makers(settings),
 		section: files.Usual(),
+		metrics: os.Stdout,
 		buffers: &decode.Buffers{},
 		began:   keys.Began,
 		now:     time.Now,
 	}
 	return h.Index, nil
+}
+
+// makers makes the maker of a view, and keeps it for the calls that follow: they are
+// of the same run, as a rule.
+func makers(settings run.Settings) func(view string) *document.Maker {
+	last, maker := "", document.NewMaker(settings)
+	return func(view string) *document.Maker {
+		if view != last {
+			last, maker = view, document.NewMaker(settings.In(view))
+		}
+		return maker
+	}
 }
 
 // sender connects to the cluster on first use and keeps the connection, and

@@ -2,11 +2,11 @@ package list
 
 import (
 	"context"
-	"io"
 	"math"
 	"math/rand/v2"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
+	"github.com/rehydrate/rehydrate/internal/cost"
 	"github.com/rehydrate/rehydrate/internal/files"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -29,9 +29,6 @@ const (
 	objectMillis = 30
 	// objectLambdaMillis of these are the Lambda's.
 	objectLambdaMillis = 20
-	// transitionsPerSecond are what Step Functions allows in most regions.
-	// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-	transitionsPerSecond = 500
 )
 
 // sample chooses of the objects listed, the same of the same list: each byte as
@@ -83,24 +80,24 @@ func (s *sample) add(o run.Object) {
 func (s *sample) likely(o run.Object) float64 { return 1 - math.Exp(-float64(o.Size)*s.next) }
 
 // open opens an object of the archive for reading.
-type open func(context.Context, run.Object) (io.ReadCloser, error)
+type open func(context.Context, run.Object) (*archive.Body, error)
 
-// estimate says what the sampler's plan comes to, by the sample. Memory is that of
-// an index Lambda in MiB.
-func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*run.Estimate, error) {
-	plan := sampler.plan
-	e := &run.Estimate{Forms: map[string]int64{}, EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis, Priced: priced}
+// estimate says what the sampler's plan comes to, by the sample and what the archive
+// holds in its storage classes.
+func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.Stored) (*run.Estimate, bool, error) {
+	plan, settings := sampler.plan, sampler.settings
+	e := &run.Estimate{Forms: map[string]int64{}, EventsPerSecond: eventsPerSecond, ObjectMillis: objectMillis}
 	if plan.Destination == run.ToFiles {
 		e.EventsPerSecond = writtenPerSecond
 	}
+	asksKMS := false
 	told := make([]beginning, 0, len(s.chosen))
 	for _, c := range s.chosen {
 		n, err := sampler.peek(ctx, c.object)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		e.Sampled++
-		e.SampledBytes += n.read
 		if n.unreadable {
 			e.Unreadable++
 		}
@@ -111,41 +108,63 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, memory int) (*r
 			n.stands = float64(c.object.Size) / s.likely(c.object)
 			told = append(told, n)
 		}
+		asksKMS = asksKMS || n.asksKMS
 	}
+	s.scale(e, told, sampler)
+	objects := float64(plan.Objects)
+	busy := float64(e.InRange)/float64(e.EventsPerSecond) + float64(e.Events-e.InRange)/writtenPerSecond
+	e.ObjectsPerSecond = cost.TransitionsPerSecond(settings.Search.Region) / cost.Object
+	children := float64(min(int64(max(plan.MaxConcurrency, min(plan.MostConcurrency, run.DefaultMaxConcurrency))), max(plan.Objects, 1)))
+	working, started := (busy+objects*objectMillis/1000)/children, objects/float64(e.ObjectsPerSecond)
+	e.Seconds, e.Paced = int64(max(working, started))+1, started > working
+	usage := cost.Usage{
+		Objects: plan.Objects, Calls: plan.Objects,
+		LambdaSeconds: busy + objects*objectLambdaMillis/1000, Memory: settings.IndexMemory,
+		Stored: stored, Encrypted: asksKMS, Sent: e.SentBytes, Tier: plan.Restore.Tier, Days: plan.Restore.Days,
+		Network: settings.Network, Cluster: settings.Search.URL, Region: settings.Search.Region,
+	}
+	if e.Written > 0 { // an object's events mostly lie in two hours
+		usage.Puts = 2*objects + float64(e.OutputBytes)/float64(files.Usual().Text)
+	}
+	e.Cost = cost.Of(usage)
+	return e, asksKMS, nil
+}
+
+// scale has e tell of the whole archive what the sample told of its parts.
+func (s *sample) scale(e *run.Estimate, told []beginning, sampler *sampler) {
 	bytes := 0.0
 	for _, n := range told {
 		bytes += n.stands
+		e.SampledBytes += n.read
 	}
 	inAll := func(count func(beginning) int64) int64 {
 		sum := 0.0
 		for _, n := range told {
 			sum += float64(count(n)) / float64(n.read) * n.stands / bytes
 		}
-		return int64(math.Round(sum * float64(plan.Bytes)))
+		return int64(math.Round(sum * float64(sampler.plan.Bytes)))
 	}
 	e.Events = inAll(func(n beginning) int64 { return n.events })
 	e.InRange = inAll(func(n beginning) int64 { return n.inRange })
 	e.Malformed = inAll(func(n beginning) int64 { return n.malformed })
 	e.PlainBytes = inAll(func(n beginning) int64 { return n.plain })
-	e.Written = inAll(func(n beginning) int64 { return n.written })
-	e.OutputBytes = inAll(func(n beginning) int64 { return n.packed })
+	e.Wanted = inAll(func(n beginning) int64 { return n.wanted })
+	e.WantedBytes = inAll(func(n beginning) int64 { return n.messages })
 	e.Inferred = run.Inferred{
 		DerivedIDs:   inAll(func(n beginning) int64 { return n.inferred.DerivedIDs }),
 		PlacedIDs:    inAll(func(n beginning) int64 { return n.inferred.PlacedIDs }),
 		MessageTimes: inAll(func(n beginning) int64 { return n.inferred.MessageTimes }),
 		KeyTimes:     inAll(func(n beginning) int64 { return n.inferred.KeyTimes }),
 	}
-	children, objects := min(int64(plan.MaxConcurrency), max(plan.Objects, 1)), float64(plan.Objects)
-	sending := float64(e.InRange)/float64(e.EventsPerSecond) + float64(e.Events-e.InRange)/writtenPerSecond
-	started := objects * objectTransitions / transitionsPerSecond // none sooner than that
-	e.Seconds = int64(max((sending+objects*objectMillis/1000)/float64(children), started)) + 1
-	busy := sending + objects*objectLambdaMillis/1000
-	e.Lambda = busy*float64(memory)/1024*lambdaGBSecond + objects*lambdaRequest
-	e.StepFunctions = float64(plan.Objects*objectTransitions+runTransitions) * stateTransition
-	e.S3 = objects * s3Get
-	if e.Written > 0 { // an object's events mostly lie in two hours
-		e.S3 += (2*objects + float64(e.OutputBytes)/float64(files.Usual().Text)) * s3Put
+	text := inAll(func(n beginning) int64 { return n.text })
+	packed := inAll(func(n beginning) int64 { return n.packed })
+	if sampler.plan.Destination == run.ToFiles {
+		e.Written, e.OutputBytes = e.Wanted, packed
+		return
 	}
-	e.Dollars = e.Lambda + e.StepFunctions + e.S3
-	return e, nil
+	e.DocumentBytes = inAll(func(n beginning) int64 { return n.documents })
+	e.BulkBytes, e.SentBytes = text, text
+	if sampler.settings.BulkGzip {
+		e.SentBytes = packed
+	}
 }

@@ -17,12 +17,14 @@ type inventory struct {
 	days       map[string]*run.Amount
 	hours      map[string]*run.Amount
 	unrestored map[string]*run.Unrestored
+	stored     map[string]*run.Stored
 	found      archive.Found
 }
 
 func newInventory(bucket string, zone *time.Location) *inventory {
 	return &inventory{
-		bucket: bucket, zone: zone, days: map[string]*run.Amount{}, hours: map[string]*run.Amount{}, unrestored: map[string]*run.Unrestored{},
+		bucket: bucket, zone: zone, days: map[string]*run.Amount{}, hours: map[string]*run.Amount{},
+		unrestored: map[string]*run.Unrestored{}, stored: map[string]*run.Stored{},
 	}
 }
 
@@ -35,7 +37,16 @@ func (v *inventory) add(o run.Object) {
 	if o.Time != nil && !o.Loose {
 		put(v.hours, run.HourOf(*o.Time), o)
 	}
+	stored := v.stored[o.StorageClass]
+	if stored == nil {
+		stored = &run.Stored{StorageClass: o.StorageClass}
+		v.stored[o.StorageClass] = stored
+	}
+	stored.Objects++
+	stored.Bytes += o.Size
 	if archive.NeedsRestore(o) {
+		stored.Unrestored++
+		stored.UnrestoredBytes += o.Size
 		u := v.unrestored[o.StorageClass]
 		if u == nil {
 			u = &run.Unrestored{StorageClass: o.StorageClass, Restore: archive.RestoreCommand(v.bucket, o.Key, o.StorageClass)}
@@ -51,8 +62,12 @@ func (v *inventory) result(from, to time.Time) run.Inventory {
 	r := run.Inventory{
 		Objects: v.total.Objects, Bytes: v.total.Bytes,
 		Days: inOrder(v.days), Hours: inOrder(v.hours), Gaps: v.gaps(from, to),
+		Stored: []run.Stored{}, Advice: []string{},
 		Unrestored: []run.Unrestored{}, Unfit: v.found.Unfit, UnfitKeys: append([]string{}, v.found.UnfitKeys...), Whole: v.found.Whole,
 		Outside: v.found.Outside, Unmatched: v.found.Unmatched, UnmatchedKeys: append([]string{}, v.found.UnmatchedKeys...),
+	}
+	for _, class := range slices.Sorted(maps.Keys(v.stored)) {
+		r.Stored = append(r.Stored, *v.stored[class])
 	}
 	for _, class := range slices.Sorted(maps.Keys(v.unrestored)) {
 		r.Unrestored = append(r.Unrestored, *v.unrestored[class])

@@ -13,7 +13,7 @@ import (
 
 // again takes into the manifest what an earlier run did not index: the objects
 // that may end otherwise now, and the documents that the cluster refused. The
-// range, the filters and the destination are those of the earlier run.
+// range, the filters, the destination and the view are those of the earlier run.
 func (h handler) again(ctx context.Context, plan *run.Plan) error {
 	folder := h.folder(plan.Retry)
 	earlier, err := folder.Plan(ctx)
@@ -39,7 +39,7 @@ func (h handler) again(ctx context.Context, plan *run.Plan) error {
 	plan.From, plan.To = earlier.From.In(h.settings.Zone), earlier.To.In(h.settings.Zone)
 	plan.MarginBefore, plan.MarginAfter = earlier.MarginBefore, earlier.MarginAfter
 	plan.Include, plan.Exclude = earlier.Include, earlier.Exclude
-	plan.Destination = cmp.Or(earlier.Destination, run.ToIndex)
+	plan.Destination, plan.View = cmp.Or(earlier.Destination, run.ToIndex), earlier.View
 	plan.Prefixes = []string{run.Folder(plan.Retry)}
 	if err := h.reaches(*plan); err != nil {
 		return err
@@ -82,7 +82,7 @@ func several(n int64, one, more string) string {
 // try.
 func (h handler) asItIsNow(ctx context.Context, p runs.Problem) (_ run.Object, ok bool, _ error) {
 	switch p.End {
-	case run.NotIndexed, run.NeverStarted, run.NoResult:
+	case run.NotIndexed, run.NeverStarted, run.NoResult, run.Capped:
 		return p.Object, true, nil
 	case run.Archived, run.Gone, run.Changed, run.Damaged:
 	default: // indexed, but for some of its events

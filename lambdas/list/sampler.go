@@ -28,12 +28,16 @@ type beginning struct {
 	events, plain, read int64
 	inRange             int64 // of the events
 	unreadable          bool
+	asksKMS             bool
 	form                decode.Form
 	malformed           int64
 	inferred            run.Inferred
-	// written events would be in files of packed bytes.
-	written, packed int64
+	output
 }
+
+// output is what a run would make of the events: the lines of those that are wanted,
+// and the same in gzip; their messages; of the lines for a cluster, what are documents.
+type output struct{ wanted, messages, text, packed, documents int64 }
 
 // peek decodes the beginning of an object. What is wrong with the object is no
 // error: a run would report it.
@@ -47,7 +51,7 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		return beginning{}, err
 	}
 	defer func() { _ = body.Close() }()
-	out, err := newOutput(s.plan)
+	out, err := newMaker(s.settings, s.plan)
 	if err != nil {
 		return beginning{}, err
 	}
@@ -55,7 +59,7 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 		RecordLimit: s.settings.RecordLimit, Size: o.Size, Source: decode.SourceOf(s.settings, o),
 	})
 	defer func() { _ = decoder.Close() }()
-	var b beginning
+	b := beginning{asksKMS: body.AsksKMS()}
 	var e decode.Event
 	for b.plain < sampleBytes {
 		err := decoder.Next(&e)
@@ -82,7 +86,7 @@ func (s *sampler) peek(ctx context.Context, o run.Object) (beginning, error) {
 	}
 	b.form = decoder.Form()
 	b.read = decoder.Stats().ObjectBytes
-	b.written, b.packed = out.end()
+	b.output = out.end()
 	return b, nil
 }
 
@@ -91,41 +95,49 @@ func (s *sampler) inRange(e *decode.Event) bool {
 	return e.Malformed == "" && e.Time >= s.plan.From.UnixMilli() && e.Time < s.plan.To.UnixMilli()
 }
 
-// output measures what a run would write into files; nothing, where these are not
-// its destination.
-type output struct {
+// maker makes what a run would, and measures it.
+type maker struct {
+	plan   run.Plan
 	filter *document.Filter
-	lines  *document.Lines
+	lines  *document.Lines // of files
+	bulk   *document.Maker // of a cluster
 	line   []byte
+	made   output
 	packed counter
 	gzip   *gzip.Writer
-	events int64
 }
 
-func newOutput(p run.Plan) (*output, error) {
-	if p.Destination != run.ToFiles {
-		return &output{}, nil
-	}
+func newMaker(s run.Settings, p run.Plan) (*maker, error) {
 	filter, err := document.NewFilter(p.Include, p.Exclude)
-	o := &output{filter: filter, lines: document.NewLines()}
-	o.gzip, _ = gzip.NewWriterLevel(&o.packed, gzip.BestSpeed) // a level that there is
-	return o, err
+	m := &maker{plan: p, filter: filter, lines: document.NewLines(), bulk: document.NewMaker(s)}
+	m.gzip, _ = gzip.NewWriterLevel(&m.packed, gzip.BestSpeed) // a level that there is
+	return m, err
 }
 
-func (o *output) add(e *decode.Event) {
-	if o.gzip == nil || !o.filter.Pass(e) {
+func (m *maker) add(e *decode.Event) {
+	if !m.filter.Pass(e) || !m.bulk.Fits(e.Time) {
 		return
 	}
-	o.events++
-	o.line = o.lines.Append(o.line[:0], e)
-	_, _ = o.gzip.Write(o.line) // a counter takes everything
+	if m.line = m.line[:0]; m.plan.Destination == run.ToFiles {
+		m.line = m.lines.Append(m.line, e)
+	} else {
+		m.line = document.AppendAction(m.line, m.bulk.Index(e.Time), e.ID)
+		action := len(m.line)
+		m.line = m.bulk.AppendSource(m.line, e)
+		m.made.documents += int64(len(m.line) - action)
+	}
+	m.made.wanted++
+	m.made.messages += int64(len(e.Message))
+	m.made.text += int64(len(m.line))
+	_, _ = m.gzip.Write(m.line) // a counter takes everything
 }
 
-func (o *output) end() (events, packed int64) {
-	if o.events > 0 {
-		_ = o.gzip.Close()
+func (m *maker) end() output {
+	if m.made.wanted > 0 {
+		_ = m.gzip.Close()
 	}
-	return o.events, int64(o.packed)
+	m.made.packed = int64(m.packed)
+	return m.made
 }
 
 // counter counts the bytes written to it.

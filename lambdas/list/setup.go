@@ -4,7 +4,6 @@ package list
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
@@ -34,7 +33,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 			return archive.Stat(ctx, client, settings.ArchiveBucket, o)
 		},
 		runs: archive.NewBucket(runs, settings.RunBucket),
-		open: func(ctx context.Context, o run.Object) (io.ReadCloser, error) {
+		open: func(ctx context.Context, o run.Object) (*archive.Body, error) {
 			return archive.Open(ctx, client, settings.ArchiveBucket, o)
 		},
 	}

@@ -22,7 +22,7 @@ func grant(ctx context.Context, settings run.Settings) error {
 	if err != nil {
 		return err
 	}
-	if err := master.Grant(ctx, cluster.WriterRole(settings.IndexPrefix), search.Writers); err != nil {
+	if err := master.Grant(ctx, cluster.WriterRole(settings), search.Writers); err != nil {
 		return err
 	}
 	if len(search.Readers) == 0 {

@@ -63,3 +63,17 @@ func TestPrepare(t *testing.T) {
 		t.Errorf("a run without a plan: %v", err)
 	}
 }
+
+// Without a run the cluster is looked at as for today, and nothing is kept.
+func TestLook(t *testing.T) {
+	zone := time.FixedZone("JST", 9*60*60)
+	h := handler{zone: zone, now: func() time.Time { return time.Date(2018, 12, 10, 23, 0, 0, 0, time.UTC) }, prepare: func(_ context.Context, p run.Plan) (run.Prepared, error) {
+		if !p.PlanOnly || p.From.Format(time.RFC3339) != "2018-12-11T00:00:00+09:00" || p.To.Sub(p.From) != 24*time.Hour {
+			t.Errorf("it looks as for %+v", p)
+		}
+		return run.Prepared{Product: "opensearch"}, nil
+	}}
+	if got, err := h.Prepare(t.Context(), run.PrepareRequest{}); err != nil || got.Product != "opensearch" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

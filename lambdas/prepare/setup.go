@@ -4,6 +4,7 @@ package prepare
 
 import (
 	"context"
+	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/cluster"
@@ -19,6 +20,8 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 	}
 	h := handler{
 		runs: archive.NewBucket(client, settings.RunBucket),
+		zone: settings.Zone,
+		now:  time.Now,
 		prepare: func(ctx context.Context, plan run.Plan) (run.Prepared, error) {
 			if err := grant(ctx, settings); err != nil {
 				return run.Prepared{}, err
@@ -30,6 +33,17 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 			prepared, err := c.Prepare(ctx, settings, plan)
 			return prepared, cluster.NameMapping(err, settings)
 		},
+	}
+	var kept *cluster.Cluster // asked for again and again by whoever steers
+	h.pressure = func(ctx context.Context) (*run.Room, error) {
+		if kept == nil {
+			c, err := connect.Cluster(ctx, settings.Search)
+			if err != nil {
+				return nil, err
+			}
+			kept = c
+		}
+		return kept.Pressure(ctx)
 	}
 	return h.Prepare, nil
 }

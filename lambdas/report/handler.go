@@ -16,7 +16,7 @@ type handler struct {
 	runs     runs.Bucket
 	connect  func(context.Context) (report.Counter, error)
 	// endLoading gives the indices of a run their replicas.
-	endLoading func(ctx context.Context, run string) error
+	endLoading func(ctx context.Context, plan run.Plan) error
 	// metrics receives a line of metrics in CloudWatch's embedded format.
 	metrics io.Writer
 	now     func() time.Time

@@ -21,7 +21,7 @@ func (h handler) replicas(ctx context.Context, folder runs.Folder, last bool) (n
 	if err != nil || plan.PlanOnly || plan.Destination == run.ToFiles {
 		return nil, nil //nolint:nilerr // what is wrong with the plan, the report tells
 	}
-	err = h.endLoading(ctx, plan.Run)
+	err = h.endLoading(ctx, plan)
 	var f *run.Fault
 	if again := errors.As(err, &f) && (f.Name == run.Unavailable || f.Name == run.Throttled); err == nil || again && !last {
 		return nil, err

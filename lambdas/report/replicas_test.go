@@ -57,8 +57,8 @@ func TestReplicas(t *testing.T) {
 				settings: run.Settings{IndexPrefix: "ecs-task", Zone: time.UTC, RunBucket: "runs", LoadReplicas: c.loadReplicas},
 				runs:     runs, metrics: io.Discard, now: func() time.Time { return started },
 				connect: func(context.Context) (report.Counter, error) { return nil, errors.New("none") },
-				endLoading: func(_ context.Context, name string) error {
-					asked = name == "r1"
+				endLoading: func(_ context.Context, plan run.Plan) error {
+					asked = plan.Run == "r1"
 					return c.fault
 				},
 			}

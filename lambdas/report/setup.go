@@ -24,12 +24,12 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		connect: func(ctx context.Context) (report.Counter, error) {
 			return connect.Cluster(ctx, settings.Search)
 		},
-		endLoading: func(ctx context.Context, name string) error {
+		endLoading: func(ctx context.Context, plan run.Plan) error {
 			c, err := connect.Cluster(ctx, settings.Search)
 			if err != nil {
 				return err
 			}
-			return c.EndLoading(ctx, settings.IndexPrefix, name)
+			return c.EndLoading(ctx, settings.In(plan.View).IndexPrefix, plan.Run)
 		},
 		metrics: os.Stdout,
 		now:     time.Now,

@@ -10,7 +10,6 @@ import (
 	"log"
 	"log/slog"
 	"os"
-	"strings"
 	// The provided.al2023 runtime has shipped without time zone files.
 	_ "time/tzdata"
 
@@ -103,21 +102,15 @@ func (a *adapter) report(ctx context.Context, err error) error {
 func name(err error) messages.InvokeResponse_Error {
 	var fault *run.Fault
 	if errors.As(err, &fault) {
-		return messages.InvokeResponse_Error{Type: fault.Name, Message: cut(fault.Error())}
+		return messages.InvokeResponse_Error{Type: fault.Name, Message: run.Cut(fault.Error(), MaxMessage)}
 	}
-	return messages.InvokeResponse_Error{Type: Unexpected, Message: cut(err.Error())}
+	return messages.InvokeResponse_Error{Type: Unexpected, Message: run.Cut(err.Error(), MaxMessage)}
 }
 
-// maxMessage in bytes leaves room for an outcome beside it in the Cause of a Fail
-// state, which has at most 32,768 characters.
-const maxMessage = 2000
-
-func cut(message string) string {
-	if len(message) <= maxMessage {
-		return message
-	}
-	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
-}
+// MaxMessage is the most characters, as run.Cut counts them, of an error's message.
+// It leaves room for an outcome beside it in the Cause of a Fail state, which has at
+// most 32,768 characters.
+const MaxMessage = 2000
 
 // Write logs a line of the runtime library: a panic with its stack, or why the
 // process has to end. The error reported last is passed over.

@@ -70,6 +70,8 @@ type Env struct {
 	Buckets Buckets
 	// Observer is told what happens; it may be nil.
 	Observer Observer
+	// MapRunStarted is given each run of a map as it begins; it may be nil.
+	MapRunStarted func(*MapRun)
 	// Sleep waits for d or until ctx ends, and then returns its error; nil is the
 	// real clock.
 	Sleep func(ctx context.Context, d time.Duration) error

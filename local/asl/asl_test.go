@@ -150,6 +150,16 @@ func TestChoice(t *testing.T) {
 		`"Variable": "$.s", "StringEquals": "c"`:                                                           false,
 		`"Variable": "$.n", "StringEquals": "10"`:                                                          false,
 		`"Variable": "$.o", "StringEquals": "b"`:                                                           false,
+		`"Variable": "$.s", "StringMatches": "b"`:                                                          true,
+		`"Variable": "$.s", "StringMatches": "*"`:                                                          true,
+		`"Variable": "$.s", "StringMatches": "b*"`:                                                         true,
+		`"Variable": "$.s", "StringMatches": "*b"`:                                                         true,
+		`"Variable": "$.s", "StringMatches": "b*b"`:                                                        false,
+		`"Variable": "$.s", "StringMatches": "a*"`:                                                         false,
+		`"Variable": "$.s", "StringMatches": ""`:                                                           false,
+		`"Variable": "$.n", "StringMatches": "*"`:                                                          false,
+		`"Variable": "$$.Execution.Id", "StringMatches": "arn:*:execution:*n"`:                             true,
+		`"Variable": "$$.Execution.Id", "StringMatches": "arn:*:execution:*:"`:                             false,
 		`"Variable": "$.n", "NumericEquals": 10`:                                                           true,
 		`"Variable": "$.f", "NumericEquals": 10`:                                                           true,
 		`"Variable": "$.n", "NumericEquals": 9`:                                                            false,
@@ -194,6 +204,7 @@ func TestWhatNoCatchSees(t *testing.T) {
 		{"a choice", `"A": {"Type": "Choice", "Choices": [{"Variable": "$.gone", "StringEquals": "", "Next": "B"}], "Default": "B"}`, "", "States.Runtime", "'$.gone' specified for the field 'Variable'"},
 		{"a cause", `"A": {"Type": "Fail", "Error": "E", "CausePath": "$.gone"}`, "", "States.Runtime", "'CausePath'"},
 		{"a long cause", `"A": {"Type": "Fail", "Error": "E", "Cause": "` + big[:MaxCause+1] + `"}`, "", "States.Runtime", "32769 characters"},
+		{"a reserved error", `"A": {"Type": "Pass", "Result": "States.Timeout", "Next": "F"}, "F": {"Type": "Fail", "ErrorPath": "$", "Cause": "c"}`, "", "States.Runtime", "names that begin with States. are reserved"},
 		{"a cause that is no string", `"A": {"Type": "Fail", "Error": "E", "CausePath": "$"}`, "", "States.Runtime", "has to be a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -331,6 +342,15 @@ func TestTaskTimeoutHasAnEmptyCause(t *testing.T) {
 	})
 }
 
+func TestResultSelector(t *testing.T) {
+	w := &aws{invoke: func(context.Context, string, string) (string, error) { return `{"a": {"b": 1}}`, nil }}
+	out, err := w.run(t.Context(), t, states(`"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload": {}},
+		"ResultSelector": {"fixed": true, "b.$": "$.Payload.a.b"}, "ResultPath": "$.r", "End": true}`), `{"x": 1}`)
+	if want := `{"r":{"b":1,"fixed":true},"x":1}`; err != nil || out != want {
+		t.Errorf("output %s, %v; want %s", out, err, want)
+	}
+}
+
 func TestJitterIsAnyPartOfTheDelay(t *testing.T) {
 	r := retrier{interval: 10 * time.Second, rate: 2, most: 30 * time.Second, jitter: true}
 	var sum time.Duration
@@ -354,6 +374,25 @@ func TestMachineRunsOutOfTime(t *testing.T) {
 			t.Errorf("ended with %v", err)
 		}
 	})
+}
+
+func TestWaitAsLongAsTheInputSays(t *testing.T) {
+	const machine = `{"StartAt": "A", "States": {"A": {"Type": "Wait", "SecondsPath": "$.restore.seconds", "End": true}}}`
+	for input, seconds := range map[string]int{
+		`{"restore": {"seconds": 10800}}`: 10800, `{"restore": {"seconds": 0}}`: 0,
+		`{"restore": {"seconds": 1.5}}`: -1, `{"restore": {"seconds": -1}}`: -1, `{"restore": {"seconds": "1"}}`: -1, `{"restore": {}}`: -1,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			begun := time.Now()
+			out, err := (&aws{}).run(t.Context(), t, machine, input)
+			switch {
+			case seconds < 0 && ended(t, err).Name != "States.Runtime":
+				t.Errorf("%s: ended with %v", input, err)
+			case seconds >= 0 && (err != nil || out == "" || time.Since(begun) != time.Duration(seconds)*time.Second):
+				t.Errorf("%s: waited %s, %s, %v", input, time.Since(begun), out, err)
+			}
+		})
+	}
 }
 
 func TestStoppedExecutionRunsNoCatch(t *testing.T) {

@@ -3,6 +3,7 @@ package asl
 import (
 	"context"
 	"encoding/json"
+	"strings"
 )
 
 // choice goes on to the state of the first rule that holds.
@@ -76,6 +77,10 @@ func (f *fields) comparison() comparison {
 		switch name {
 		case "StringEquals":
 			_, fits = n.value.(string)
+		case "StringMatches":
+			var pattern string
+			pattern, fits = n.value.(string)
+			fits = fits && !strings.Contains(pattern, `\`) // escapes are not implemented here
 		case "BooleanEquals", "IsPresent":
 			_, fits = n.value.(bool)
 		case "NumericEquals", "NumericGreaterThanEquals":
@@ -148,8 +153,29 @@ func (c comparison) holds(f *frame, input any) (bool, *failure) {
 		return isNumber && a == b, nil
 	case "NumericGreaterThanEquals":
 		return isNumber && a >= b, nil
+	case "StringMatches":
+		text, isString := v.(string)
+		pattern, _ := c.operand.(string)
+		return isString && matchesWildcards(pattern, text), nil
 	}
 	return v == c.operand, nil
+}
+
+// matchesWildcards tells whether text is of the pattern, in which * stands for any
+// characters, none included.
+func matchesWildcards(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	rest, ok := strings.CutPrefix(text, parts[0])
+	if len(parts) == 1 || !ok {
+		return ok && rest == ""
+	}
+	last := len(parts) - 1
+	for _, part := range parts[1:last] {
+		if _, rest, ok = strings.Cut(rest, part); !ok {
+			return false
+		}
+	}
+	return strings.HasSuffix(rest, parts[last])
 }
 
 func number(v any) (float64, bool) {

@@ -135,6 +135,11 @@ func (f *frame) attempt(ctx context.Context, input any) (out any, next string, e
 	if next == "" {
 		next = s.next
 	}
+	if s.selector != nil {
+		if result, err = s.selector.value(f, result); err != nil {
+			return nil, "", err
+		}
+	}
 	if s.keeps {
 		return result, next, nil // its size was looked at before
 	}

@@ -28,6 +28,7 @@ type state struct {
 	next string
 
 	output     path
+	selector   part // of the result, nil for the whole
 	resultPath path
 	noResult   bool // ResultPath is null
 	keeps      bool // what comes in goes out
@@ -124,6 +125,9 @@ func (l *loader) state(m member) (s *state, targets []target) {
 		s.work, s.events = f.distributedMap(), mapEvents
 	default:
 		return s, nil // its fields mean nothing
+	}
+	if _, ok := f.open["ResultSelector"]; ok && kind == "Task" {
+		s.selector = f.template("ResultSelector")
 	}
 	switch kind {
 	case "Task", "Map":

@@ -12,7 +12,7 @@ const all = `{
  "States": {
   "A": {
    "Type": "Task", "Comment": "c", "Resource": "arn:aws:states:::lambda:invoke",
-   "Parameters": {"FunctionName": "f", "Payload": {"any": 1}}, "TimeoutSeconds": 1, "ResultPath": "$.b", "OutputPath": "$",
+   "Parameters": {"FunctionName": "f", "Payload": {"any": 1}}, "TimeoutSeconds": 1, "ResultSelector": {"any.$": "$.Payload"}, "ResultPath": "$.b", "OutputPath": "$",
    "Retry": [{"Comment": "c", "ErrorEquals": ["E"], "IntervalSeconds": 1, "BackoffRate": 2, "MaxDelaySeconds": 2, "MaxAttempts": 1, "JitterStrategy": "FULL"}],
    "Catch": [{"Comment": "c", "ErrorEquals": ["States.ALL"], "ResultPath": "$.e", "Next": "B"}],
    "Next": "B"
@@ -58,7 +58,7 @@ func TestEveryKnownFieldLoads(t *testing.T) {
 // TestUnknownFieldsAreRefusedEverywhere puts one into each object in turn.
 func TestUnknownFieldsAreRefusedEverywhere(t *testing.T) {
 	// Where any member may stand: templates, and names of states.
-	free := []string{"Parameters/Payload", "ItemSelector", "C/Parameters", "H/Result", "H/Result/any/1", "/States", "ItemProcessor/States"}
+	free := []string{"Parameters/Payload", "A/ResultSelector", "ItemSelector", "C/Parameters", "H/Result", "H/Result/any/1", "/States", "ItemProcessor/States"}
 	objects := 0
 	for at := range all {
 		if all[at] != '{' {
@@ -122,7 +122,7 @@ func TestRefusedWithItsPlace(t *testing.T) {
 		{"state type", `"Type": "Wait"`, `"Type": "Parallel"`, `line 21, /States/D/Type: Parallel is not implemented here`},
 		{"resource", `lambda:invoke"`, `lambda:invoke.waitForTaskToken"`, `line 5, /States/A/Resource: arn:aws:states:::lambda:invoke.waitForTaskToken is not implemented`},
 		{"input path", `"TimeoutSeconds": 1,`, `"TimeoutSeconds": 1, "InputPath": "$",`, `line 6, /States/A/InputPath: unknown field, or one that is not implemented here`},
-		{"result selector", `"TimeoutSeconds": 1,`, `"TimeoutSeconds": 1, "ResultSelector": {},`, `/States/A/ResultSelector: unknown field, or one that is not implemented here`},
+		{"result selector of a map", `"ResultPath": "$.map"`, `"ResultPath": "$.map", "ResultSelector": {}`, `/States/G/ResultSelector: unknown field, or one that is not implemented here`},
 		{"function that is looked up", `"FunctionName": "f"`, `"FunctionName.$": "$.f"`, `/States/A/Parameters: FunctionName is missing`},
 		{"payload that is looked up", `"Payload": {"any": 1}`, `"Payload.$": "$"`, `/States/A/Parameters/Payload.$: unknown field, or one that is not implemented here`},
 		{"payload that is no object", `"Payload": {"any": 1}`, `"Payload": "p"`, `/States/A/Parameters/Payload: has to be an object`},
@@ -159,11 +159,14 @@ func TestRefusedWithItsPlace(t *testing.T) {
 		{"what cannot be caught", `["E"]`, `["States.Runtime"]`, `/States/A/Retry/0/ErrorEquals/0: States.Runtime is never raised here, or cannot be caught`},
 		{"two operators", `"IsPresent": true`, `"IsPresent": true, "BooleanEquals": true`, `/States/B/Choices/1/And/0/BooleanEquals: stands beside IsPresent`},
 		{"operand", `"StringEquals": "a"`, `"StringEquals": 1`, `/States/B/Choices/0/StringEquals: is not what StringEquals compares with`},
-		{"operator", `"StringEquals"`, `"StringMatches"`, `/States/B/Choices/0/StringMatches: unknown field, or one that is not implemented here`},
+		{"operator", `"StringEquals"`, `"StringLessThan"`, `/States/B/Choices/0/StringLessThan: unknown field, or one that is not implemented here`},
+		{"escaped wildcard", `"StringEquals": "a"`, `"StringMatches": "\\*"`, `/States/B/Choices/0/StringMatches: is not what StringMatches compares with`},
+		{"reserved error", `"Error": "E"`, `"Error": "States.Timeout"`, `/States/I/Error: names that begin with States. are reserved`},
 		{"no operator", `"StringEquals": "a", `, ``, `/States/B/Choices/0: an operator that is implemented here is missing`},
 		{"no variable", `"Variable": "$.a", "StringEquals"`, `"StringEquals"`, `/States/B/Choices/0: Variable is missing`},
 		{"no default", `"Default"`, `"Otherwise"`, `/States/B: Default is missing`},
-		{"wait", `"Seconds": 1`, `"SecondsPath": "$.s"`, `/States/D: Seconds is missing; other forms of Wait are not implemented here`},
+		{"wait", `"Seconds": 1`, `"Timestamp": "2026-11-26T00:00:00Z"`, `/States/D: Seconds or SecondsPath is missing; other forms of Wait are not implemented here`},
+		{"two waits", `"Seconds": 1`, `"Seconds": 1, "SecondsPath": "$.s"`, `/States/D/SecondsPath: stands beside Seconds`},
 		{"no end", `, "End": true},` + "\n  \"D\"", "},\n  \"D\"", `/States/C: Next or End is missing`},
 		{"next and end", `"Next": "G"`, `"Next": "G", "End": true`, `/States/D/End: stands beside Next`},
 		{"no cause", `"Error": "E", "Cause": "c"`, `"Error": "E"`, `/States/I: Cause or CausePath is missing`},

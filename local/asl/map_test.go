@@ -402,3 +402,62 @@ func BenchmarkMap(b *testing.B) {
 		}
 	}
 }
+
+// TestMapRunIsSteered: a run of a map can be made wider and narrower while it goes on,
+// without a child that runs being stopped.
+func TestMapRunIsSteered(t *testing.T) {
+	w := &aws{objects: map[string]string{"b/items": strings.Repeat("{}\n", 12)}}
+	var run *MapRun
+	release := make(chan struct{})
+	w.invoke = func(context.Context, string, string) (string, error) {
+		<-release
+		return "{}", nil
+	}
+	m := load(t, `{"StartAt": "M", "States": {"M": {"Type": "Map", "Label": "L",
+		"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}, "Parameters": {"Bucket": "b", "Key": "items"}},
+		"MaxConcurrencyPath": "$.c", "ToleratedFailurePercentagePath": "$.t", "ItemSelector": {"v.$": "$$.Map.Item.Value"},
+		"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "A", "States": {
+			"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload": {}}, "End": true}}},
+		"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "results"}}, "End": true}}}`)
+	synctest.Test(t, func(t *testing.T) {
+		release = make(chan struct{})
+		done := make(chan error)
+		go func() {
+			_, err := m.Run(t.Context(), Execution{ARN: testARN, Input: []byte(`{"c": 2, "t": 0}`), StartTime: time.Now()}, Env{
+				Invoke: func(ctx context.Context, f string, p []byte) ([]byte, error) {
+					a, err := w.invoke(ctx, f, string(p))
+					return []byte(a), err
+				},
+				Buckets: w, MapRunStarted: func(r *MapRun) { run = r },
+			})
+			done <- err
+		}()
+		expect := func(what string, want MapRunState) {
+			t.Helper()
+			synctest.Wait()
+			if got := run.State(); got != want {
+				t.Errorf("%s: %+v, want %+v", what, got, want)
+			}
+		}
+		expect("at first", MapRunState{Running, 2, 12, 2, 0, 0})
+		run.SetMaxConcurrency(5)
+		expect("wider", MapRunState{Running, 5, 12, 5, 0, 0})
+		run.SetMaxConcurrency(3)
+		expect("narrower", MapRunState{Running, 3, 12, 5, 0, 0})
+		release <- struct{}{}
+		release <- struct{}{}
+		expect("after two", MapRunState{Running, 3, 12, 3, 2, 2})
+		release <- struct{}{}
+		expect("after one more", MapRunState{Running, 3, 12, 3, 3, 3})
+		run.SetMaxConcurrency(0)
+		expect("all", MapRunState{Running, MaxChildren, 12, 9, 3, 3})
+		close(release)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		expect("at the end", MapRunState{Succeeded, MaxChildren, 12, 0, 12, 12})
+		if !strings.Contains(run.ARN(), ":mapRun:machine/L:") {
+			t.Errorf("its ARN is %s", run.ARN())
+		}
+	})
+}

@@ -18,15 +18,16 @@ type mapRun struct {
 	arn      string
 	results  *results
 	percent  float64 // of total children may fail
-	atOnce   int
+	gate     *gate   // of the children
 	total    int
 	bucket   string // of the items
 	key      string
 
 	// stop ends the children.
-	stop   context.CancelFunc
-	mu     sync.Mutex
-	failed int
+	stop                    context.CancelFunc
+	mu                      sync.Mutex
+	status                  Status
+	done, succeeded, failed int
 	// broken is why the run could not go on, if it could not.
 	broken *failure
 }
@@ -44,7 +45,12 @@ func (m *distributedMap) do(ctx context.Context, f *frame, input any) (any, stri
 	if r.total, fault = countItems(ctx, f.env.Buckets, r.bucket, r.key); fault != nil {
 		return nil, "", r.unreadable(fault)
 	}
-	if err = r.execute(ctx); err != nil || ctx.Err() != nil {
+	if f.env.MapRunStarted != nil {
+		f.env.MapRunStarted(&MapRun{r})
+	}
+	err = r.execute(ctx)
+	r.end(ctx, err)
+	if err != nil || ctx.Err() != nil {
 		stopped := ctx.Err() != nil
 		f.late.Go(func() error {
 			// Nothing ends this early: a run is not over before its results are there.
@@ -68,16 +74,15 @@ func (m *distributedMap) do(ctx context.Context, f *frame, input any) (any, stri
 // prepare evaluates what the map's fields say.
 func (m *distributedMap) prepare(f *frame, input any) (*mapRun, *failure) {
 	uuid := newUUID()
-	r := &mapRun{frame: f, m: m, input: input, children: f.id}
+	r := &mapRun{frame: f, m: m, input: input, children: f.id, status: Running}
 	r.children.label, r.children.name = m.label, ""
 	r.arn = r.children.mapRunARN(uuid)
 	atOnce, err := f.numberAt(m.atOnce, "MaxConcurrencyPath", MaxChildren, input)
 	if err != nil {
 		return nil, err
 	}
-	if r.atOnce = int(atOnce); r.atOnce == 0 {
-		r.atOnce = MaxChildren
-	}
+	r.gate = newGate(MaxChildren)
+	r.gate.set(int(atOnce))
 	if r.percent, err = f.numberAt(m.percent, "ToleratedFailurePercentagePath", 100, input); err != nil {
 		return nil, err
 	}
@@ -108,7 +113,6 @@ func (r *mapRun) execute(ctx context.Context) *failure {
 	going, stop := context.WithCancel(ctx)
 	defer stop()
 	r.stop = stop
-	free := make(chan struct{}, r.atOnce)
 	var children sync.WaitGroup
 	for {
 		it, err := items.read()
@@ -123,16 +127,12 @@ func (r *mapRun) execute(ctx context.Context) *failure {
 			r.breakOff(fault)
 			break
 		}
-		select {
-		case free <- struct{}{}:
-		case <-going.Done():
-		}
-		if going.Err() != nil {
+		if !r.gate.enter(going) {
 			r.write(record{Status: Pending, Input: string(text)})
 			continue
 		}
 		children.Go(func() {
-			defer func() { <-free }()
+			defer r.gate.leave()
 			r.ended(r.child(going, input, text))
 		})
 	}
@@ -174,15 +174,30 @@ func (r *mapRun) ended(c Child) {
 	if o := r.env.Observer; o != nil {
 		o.ChildEnded(c)
 	}
-	if c.Status != Failed {
-		return
-	}
 	r.mu.Lock()
-	r.failed++
+	r.done++
+	switch c.Status {
+	case Succeeded:
+		r.succeeded++
+	case Failed:
+		r.failed++
+	}
 	failed := float64(r.failed)
 	r.mu.Unlock()
-	if failed*100 > r.percent*float64(r.total) {
+	if c.Status == Failed && failed*100 > r.percent*float64(r.total) {
 		r.breakOff(&failure{name: toleranceExceeded, cause: "The specified tolerated failure threshold was exceeded"})
+	}
+}
+
+// end says how the run has ended.
+func (r *mapRun) end(ctx context.Context, err *failure) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch r.status = Succeeded; {
+	case ctx.Err() != nil:
+		r.status = Aborted
+	case err != nil:
+		r.status = Failed
 	}
 }
 

@@ -25,7 +25,7 @@ func TestDecoderReadsEveryForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := sample.Default()
-	o.Forms = sample.Forms()
+	o.Events, o.Forms = 5000, sample.Forms()
 	bodies := map[string][]byte{}
 	truth, err := sample.Generate(o, func(key string, _ time.Time, body []byte) error {
 		bodies[key] = body

@@ -20,7 +20,7 @@ func (d draft) pack(o *Object) ([]byte, error) {
 		return nil, err
 	}
 	body := []byte{}
-	end := 0
+	var end int
 	for at := 0; at < len(d.lines); at = end {
 		for end = min(at+linesOfMember, len(d.lines)); end < len(d.lines) && d.lines[end].event == nil; end++ { // an event is not parted
 		}

@@ -31,6 +31,7 @@ type index struct {
 	Created  int64             `json:"created"` // milliseconds since 1970
 	Settings map[string]string `json:"settings,omitempty"`
 	Mappings json.RawMessage   `json:"mappings,omitempty"`
+	Aliases  []string          `json:"aliases,omitempty"`
 
 	mapping *mapping
 }
@@ -91,7 +92,10 @@ func (s *Store) ensure(name string) (*index, error) {
 	}
 	ix = &index{UUID: newUUID(), Created: time.Now().UnixMilli(), mapping: &mapping{}}
 	if _, t := s.catalog.match(name); t != nil {
-		ix.Settings, ix.Mappings, ix.mapping = t.settings, t.Template.Mappings, t.mapping
+		ix.Settings, ix.Mappings, ix.Aliases, ix.mapping = t.settings, t.Template.Mappings, t.aliases, t.mapping
+	}
+	if err := s.catalog.checkAliases(name, ix.Aliases); err != nil {
+		return nil, err
 	}
 	s.catalog.Indices[name] = ix
 	if err := s.catalog.save(s.dir); err != nil {
@@ -125,7 +129,7 @@ func checkName(name string) error {
 	return p
 }
 
-// resolve finds the indices of an expression: names and patterns, with commas
+// resolve finds the indices of an expression: names, aliases and patterns of either, with commas
 // between; empty and _all are all of them. A name that is not there is a
 // *problem, unless it may be missing.
 func (s *Store) resolve(expression string, mayMiss bool) ([]string, error) {
@@ -139,13 +143,15 @@ func (s *Store) resolve(expression string, mayMiss bool) ([]string, error) {
 		if !strings.Contains(part, "*") {
 			if s.catalog.Indices[part] != nil {
 				found = append(found, part)
+			} else if aliased := s.catalog.indicesOfAlias(part); len(aliased) > 0 {
+				found = append(found, aliased...)
 			} else if !mayMiss {
 				return nil, indexNotFound(part)
 			}
 			continue
 		}
-		for name := range s.catalog.Indices {
-			if matchPattern(part, name) {
+		for name, ix := range s.catalog.Indices {
+			if matchPattern(part, name) || slices.ContainsFunc(ix.Aliases, func(alias string) bool { return matchPattern(part, alias) }) {
 				found = append(found, name)
 			}
 		}

@@ -37,7 +37,7 @@ func open(t testing.TB, dir string) (*opened, string) {
 // The store passes the suite that real engines pass.
 func TestConformance(t *testing.T) {
 	_, url := open(t, t.TempDir())
-	clustertest.Run(t, clustertest.Target{
+	clustertest.Run(t, clustertest.Target{NoSizes: true, 
 		URL: url, Product: "elasticsearch", Version: store.Version, Parse: "flattened", MatchOnly: true,
 	})
 }

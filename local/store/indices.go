@@ -11,7 +11,11 @@ import (
 
 // describe is an index as Elasticsearch tells of one.
 func (ix *index) describe() map[string]any {
-	d := map[string]any{"aliases": struct{}{}, "mappings": json.RawMessage(`{}`), "settings": nest(ix.Settings)}
+	aliases := map[string]struct{}{}
+	for _, alias := range ix.Aliases {
+		aliases[alias] = struct{}{}
+	}
+	d := map[string]any{"aliases": aliases, "mappings": json.RawMessage(`{}`), "settings": nest(ix.Settings)}
 	if len(ix.Mappings) > 0 {
 		d["mappings"] = ix.Mappings
 	}
@@ -31,7 +35,7 @@ func (s *Store) getIndex(r *request) (answer, error) {
 		if made == nil {
 			continue // deleted meanwhile
 		}
-		shown := index{Mappings: made.Mappings, Settings: map[string]string{
+		shown := index{Mappings: made.Mappings, Aliases: made.Aliases, Settings: map[string]string{
 			"index.number_of_shards": "1", "index.number_of_replicas": "1", "index.uuid": made.UUID,
 			"index.provided_name": name, "index.creation_date": strconv.FormatInt(made.Created, 10),
 		}}
@@ -45,6 +49,15 @@ func (s *Store) deleteIndex(r *request) (answer, error) {
 	// As Elasticsearch does unless told otherwise: no pattern deletes.
 	if e := r.PathValue("index"); e == "_all" || strings.Contains(e, "*") {
 		return answer{}, badRequest("illegal_argument_exception", "Wildcard expressions or all indices are not allowed")
+	}
+	for name := range strings.SplitSeq(r.PathValue("index"), ",") {
+		s.mu.RLock()
+		aliased := s.catalog.indicesOfAlias(name)
+		s.mu.RUnlock()
+		if len(aliased) > 0 {
+			return answer{}, badRequest("illegal_argument_exception",
+				"The provided expression [%s] matches an alias, specify the corresponding concrete indices instead.", name)
+		}
 	}
 	names, err := s.indicesOf(r)
 	if err != nil {

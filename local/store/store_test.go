@@ -319,7 +319,7 @@ func TestRefused(t *testing.T) {
 		{"Wildcard expressions", "DELETE", "/i*", ""},
 		{"[nested]", "PUT", "/_index_template/n", `{"index_patterns":["n"],"template":{"mappings":{"properties":{"a":{"type":"nested"}}}}}`},
 		{"[index.sort.field]", "PUT", "/_index_template/n", `{"index_patterns":["n"],"template":{"settings":{"sort":{"field":"a"}}}}`},
-		{"aliases", "PUT", "/_index_template/n", `{"index_patterns":["n"],"template":{"aliases":{"a":{}}}}`},
+		{"aliases", "PUT", "/_index_template/n", `{"index_patterns":["n"],"template":{"aliases":{"a":{"filter":{}}}}}`},
 		{"component templates", "PUT", "/_index_template/n", `{"index_patterns":["n"],"composed_of":["c"]}`},
 	} {
 		wantRefused(t, http.StatusBadRequest, tt.names, tt.method, url+tt.path, tt.body)

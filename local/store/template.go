@@ -18,11 +18,13 @@ type template struct {
 
 	settings map[string]string
 	mapping  *mapping
+	aliases  []string
 }
 
 type templateBody struct {
 	Settings json.RawMessage `json:"settings,omitempty"`
 	Mappings json.RawMessage `json:"mappings,omitempty"`
+	Aliases  json.RawMessage `json:"aliases,omitempty"`
 }
 
 // patterns are given as one string or several.
@@ -56,6 +58,10 @@ func parseTemplate(raw []byte) (*template, error) {
 			return nil, err
 		}
 		t.Template.Settings = nested
+	}
+	var err error
+	if t.aliases, err = parseAliases(t.Template.Aliases); err != nil {
+		return nil, err
 	}
 	m, err := parseMapping(t.Template.Mappings)
 	if err == nil && m.dynamic != "" {
@@ -309,6 +315,6 @@ func (s *Store) simulateIndex(r *request) (answer, error) {
 	for _, n := range sortedNames(all) {
 		overlapping = append(overlapping, map[string]any{"name": n, "index_patterns": all[n].IndexPatterns})
 	}
-	made := index{Settings: t.settings, Mappings: t.Template.Mappings}
+	made := index{Settings: t.settings, Mappings: t.Template.Mappings, Aliases: t.aliases}
 	return ok(map[string]any{"template": made.describe(), "overlapping": overlapping})
 }

@@ -34,6 +34,8 @@ type Target struct {
 	Parse string
 	// MatchOnly says that it has the type match_only_text.
 	MatchOnly bool
+	// NoSizes says that it does not tell what an index takes on disk.
+	NoSizes bool
 }
 
 // Run runs the suite.
@@ -56,6 +58,10 @@ func Run(t *testing.T, target Target) {
 		{"prepare", testPrepare},
 		{"loading", testLoading},
 		{"loading killed", testLoadingKilled},
+		{"views", testViews},
+		{"views that are taken", testViewsTaken},
+		{"expire", testExpire},
+		{"expire killed", testExpireKilled},
 		{"search", testSearch},
 		{"documents", testDocuments},
 		{"deleted indices", testDeleted},

@@ -50,7 +50,7 @@ func (r *Running) lay(lib, javaHome string, files map[string]string, settings []
 		r.argv = []string{
 			filepath.Join(javaHome, "bin", "java"), "-Xms1g", "-Xmx1g", "-cp", filepath.Join(lib, "*"), d.runner,
 			"-basePath", r.folder, "-confPath", config, "-numOfNode", "1", "-baseHttpPort", strconv.Itoa(r.port - 1),
-			"-clusterName", filepath.Base(r.folder),
+			"-clusterName", r.cluster(),
 		}
 		if d.pluginClass != "" {
 			r.argv = append(r.argv, "-pluginTypes", d.pluginClass)
@@ -79,6 +79,7 @@ func put(folder string, files map[string]string) error {
 
 func (r *Running) configure(file string, settings []string) error {
 	lines := []string{
+		"cluster.name: " + r.cluster(),
 		"network.host: 127.0.0.1",
 		"http.port: " + strconv.Itoa(r.port),
 		// A full disk on a developer's machine is not what is tested.
@@ -89,7 +90,7 @@ func (r *Running) configure(file string, settings []string) error {
 		if err != nil {
 			return err
 		}
-		lines = append(lines, "cluster.name: "+filepath.Base(r.folder), "node.name: node",
+		lines = append(lines, "node.name: node",
 			"transport.port: "+strconv.Itoa(transport), "discovery.type: single-node")
 	} else {
 		lines = append(lines, r.peers.configuration()...)
@@ -101,6 +102,15 @@ func (r *Running) configure(file string, settings []string) error {
 	return os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
+// cluster is the name of the cluster that the engine is of, or makes.
+func (r *Running) cluster() string {
+	if len(r.peers.ports) > 0 {
+		// Two clusters on a machine have no port in common.
+		return "rehydrate-" + strconv.Itoa(r.peers.ports[0])
+	}
+	return filepath.Base(r.folder)
+}
+
 // configuration is that of one of several nodes.
 func (p peers) configuration() []string {
 	var hosts, names []string
@@ -109,8 +119,6 @@ func (p peers) configuration() []string {
 		names = append(names, "node"+strconv.Itoa(i))
 	}
 	return []string{
-		// Two clusters on a machine have no port in common.
-		"cluster.name: rehydrate-" + strconv.Itoa(p.ports[0]),
 		"node.name: " + names[p.which],
 		"transport.port: " + strconv.Itoa(p.ports[p.which]),
 		"discovery.seed_hosts: [" + strings.Join(hosts, ", ") + "]",

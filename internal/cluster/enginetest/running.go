@@ -3,6 +3,7 @@ package enginetest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -211,13 +212,19 @@ func (r *Running) healthy(ctx context.Context, wanted string) bool {
 	if err != nil {
 		return false
 	}
-	// With security on the answer is 401, and as good.
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return false
 	}
 	defer resp.Body.Close()
-	return resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusUnauthorized
+	if resp.StatusCode == http.StatusUnauthorized {
+		return true // with security on, and as good
+	}
+	// An engine that somebody else has started at the same moment may have the port.
+	var health struct {
+		Name string `json:"cluster_name"`
+	}
+	return resp.StatusCode == http.StatusOK && json.NewDecoder(resp.Body).Decode(&health) == nil && health.Name == r.cluster()
 }
 
 func (r *Running) logFile() string { return filepath.Join(r.folder, "output.log") }
