@@ -34,7 +34,7 @@ func signed(more ...any) []any {
 func private(more ...any) []any {
 	return append([]any{
 		"stack", "logs", "archive", "my-archive", "search", "https://search.internal:9200",
-		"archivePrefix", `["logs/a/!{timestamp:yyyy/MM/dd}/", "logs/b/"]`, "archiveKey", keyARN, "archiveRegion", "us-east-1", "archiveZone", "Asia/Tokyo",
+		"archivePrefix", `["logs/a/!{timestamp:yyyy/MM/dd}/", "logs/b/"]`, "archiveKey", keyARN, "archiveRegion", "us-east-1", "archiveZone", "Asia/Tokyo", "archiveRestore", "true",
 		"searchAuth", "basic", "searchSecret", secretARN, "searchSecretKey", keyARN, "searchSecurityGroup", "sg-0123456789abcdef0",
 		"vpc", vpc, "subnets", subnetA + "," + subnetB, "s3Endpoint", "true", "routeTables", "rtb-0123456789abcdef0", "secretsEndpoint", "true", "listInVpc", "true",
 		"tags", "team=search,cost=42", "runKey", keyARN, "permissionsBoundary", "arn:aws:iam::123456789012:policy/boundary",

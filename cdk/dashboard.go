@@ -27,7 +27,7 @@ func (w watched) makeDashboard(scope constructs.Construct) error {
 	p.graph("Events that no index holds", w.runMetric("Rejected", "Sum"), w.runMetric("Malformed", "Sum"))
 	p.graph("Time spent waiting for the cluster", w.runMetric("ThrottledTime", "Sum"))
 	p.graph("Index Lambda", w.lambda("index", "Invocations"), w.lambda("index", "Throttles"))
-	p.graph("Errors of Lambdas", w.lambda("list", "Errors"), w.lambda("prepare", "Errors"), w.lambda("index", "Errors"), w.lambda("report", "Errors"))
+	p.graph("Errors of Lambdas", w.lambda("list", "Errors"), w.lambda("restore", "Errors"), w.lambda("prepare", "Errors"), w.lambda("index", "Errors"), w.lambda("report", "Errors"))
 	p.graph("Index Lambda: time of a call", w.lambda("index", "Duration"))
 	p.graph("Index Lambda: calls at once", w.lambda("index", "ConcurrentExecutions"))
 	p.graph("Events that reached no target", w.waiting())

@@ -142,7 +142,7 @@ func (d *deployment) startLambdas(t *testing.T, storage string) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the Lambdas: %v\n%s", err, out)
 	}
-	for _, name := range []string{"list", "prepare", "index", "report"} {
+	for _, name := range []string{"list", "restore", "prepare", "index", "report"} {
 		id := strings.ToUpper(name[:1]) + name[1:] + "Function"
 		r := d.tpl.only(t, "AWS::Lambda::Function", id)
 		variables := environment(t, d.tpl, id)

@@ -29,10 +29,14 @@ type plan struct {
 	requests []searchRequest
 }
 
+// restoreMemory in MiB: it mostly waits for S3.
+const restoreMemory = 512
+
 func plans(scope constructs.Construct, s settings.Settings, r rights) []plan {
 	l, vpc := s.Lambdas, s.Network.VPC != ""
 	made := []plan{
 		{"list", "List", "Lists the archive's objects of a run", l.ListMemory, 900, 0, s.Network.List, r.list(), nil},
+		{"restore", "Restore", "Asks for the archived objects of a run", restoreMemory, 900, 0, s.Network.List, r.restore(), nil},
 		{"prepare", "Prepare", "Prepares the cluster for a run", l.PrepareMemory, 300, 0, vpc, r.prepare(), prepareRequests(s.Settings)},
 		{"index", "Index", "Indexes one object", s.IndexMemory, l.IndexSeconds, l.IndexReserved, vpc, r.index(), indexRequests()},
 		{"report", "Report", "Adds up a run", l.ReportMemory, 900, 0, vpc, r.report(), reportRequests(s.Settings)},

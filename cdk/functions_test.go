@@ -19,7 +19,7 @@ func environment(t *testing.T, tpl *template, id string) map[string]string {
 
 func TestLambdasUnderstandTheirEnvironment(t *testing.T) {
 	tpl := synthesize(t, least()...)
-	for _, id := range []string{"List", "Prepare", "Index", "Report"} {
+	for _, id := range []string{"List", "Restore", "Prepare", "Index", "Report"} {
 		variables := environment(t, tpl, id+"Function")
 		s, err := settings.Read(func(name string) string { return variables[name] })
 		if err != nil {
@@ -35,7 +35,7 @@ func TestLambdasUnderstandTheirEnvironment(t *testing.T) {
 // The same code is the same asset, wherever and whenever it was built.
 func TestAssetsAreNamedByTheirContent(t *testing.T) {
 	list := synthesize(t, least()...).only(t, "AWS::Lambda::Function", "ListFunction").at("Code", "S3Key")
-	for _, id := range []string{"List", "Prepare", "Index", "Report"} {
+	for _, id := range []string{"List", "Restore", "Prepare", "Index", "Report"} {
 		one := synthesize(t, least()...).only(t, "AWS::Lambda::Function", id+"Function").at("Code", "S3Key")
 		other := synthesize(t, private()...).only(t, "AWS::Lambda::Function", id+"Function").at("Code", "S3Key")
 		if one == nil || one != other {

@@ -19,7 +19,7 @@ func newMachine(scope constructs.Construct, s settings.Settings, runs awss3.Buck
 	bucket := *runs.BucketArn()
 	may := []awsiam.PolicyStatement{
 		allow("InvokeLambdas", []string{"lambda:InvokeFunction"},
-			[]string{*f.arn("list"), *f.arn("prepare"), *f.arn("index"), *f.arn("report")}, nil),
+			[]string{*f.arn("list"), *f.arn("restore"), *f.arn("prepare"), *f.arn("index"), *f.arn("report")}, nil),
 		allow("ReadManifest", []string{"s3:GetObject"}, []string{bucket + "/" + run.ManifestKey(anyRun)}, nil),
 		// https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
 		allow("WriteResults", []string{"s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"},
@@ -29,7 +29,7 @@ func newMachine(scope constructs.Construct, s settings.Settings, runs awss3.Buck
 	m := machine{
 		id: "Machine", name: s.Stack, definition: statemachine.Definition(), may: may,
 		substitutions: map[string]*string{
-			statemachine.ListFunction: f.arn("list"), statemachine.PrepareFunction: f.arn("prepare"),
+			statemachine.ListFunction: f.arn("list"), statemachine.RestoreFunction: f.arn("restore"), statemachine.PrepareFunction: f.arn("prepare"),
 			statemachine.IndexFunction: f.arn("index"), statemachine.ReportFunction: f.arn("report"),
 		},
 	}

@@ -30,10 +30,10 @@ func definition(t *testing.T, tpl *template, id string) string {
 func TestDefinitionsAreFilledIn(t *testing.T) {
 	tpl := synthesize(t, whole()...)
 	for id, functions := range map[string][]string{
-		"Machine": {"List", "Prepare", "Index", "Report"}, "LiveMachine": {"Index"}, "StoppedMachine": {"Report"},
+		"Machine": {"List", "Restore", "Prepare", "Index", "Report"}, "LiveMachine": {"Index"}, "StoppedMachine": {"Report"},
 	} {
 		filled := definition(t, tpl, id)
-		for _, name := range []string{"List", "Prepare", "Index", "Report"} {
+		for _, name := range []string{"List", "Restore", "Prepare", "Index", "Report"} {
 			want := slices.Contains(functions, name)
 			if got := strings.Contains(filled, `"FunctionName": "${`+name+`Function.Arn}"`); got != want {
 				t.Errorf("%s calls %s: %v, want %v", id, name, got, want)

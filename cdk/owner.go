@@ -17,7 +17,7 @@ func outputPolicies(scope constructs.Construct, s settings.Settings, a archive, 
 	}
 	var readers []string
 	for _, r := range roles {
-		if r.name == "list" || r.name == "index" {
+		if r.name == "list" || r.name == "index" || r.name == "restore" && s.ArchiveRestore {
 			readers = append(readers, *r.iam.RoleArn())
 		}
 	}
@@ -26,14 +26,20 @@ func outputPolicies(scope constructs.Construct, s settings.Settings, a archive, 
 	for _, static := range s.StaticPrefixes() {
 		prefixes = append(prefixes, static+"*")
 	}
-	bucket, err := statementsText(
-		map[string]any{
+	statements := []map[string]any{
+		{
 			"Sid": "RehydrateLists", "Effect": "Allow", "Principal": who, "Action": "s3:ListBucket", "Resource": a.arn,
 			// As in the roles' own policies: a read has no prefix.
 			"Condition": map[string]any{"StringLikeIfExists": map[string]any{"s3:prefix": prefixes}},
 		},
-		map[string]any{"Sid": "RehydrateReads", "Effect": "Allow", "Principal": who, "Action": "s3:GetObject", "Resource": a.keys},
-	)
+		{"Sid": "RehydrateReads", "Effect": "Allow", "Principal": who, "Action": "s3:GetObject", "Resource": a.keys},
+	}
+	if s.ArchiveRestore {
+		statements = append(statements, map[string]any{
+			"Sid": "RehydrateRestores", "Effect": "Allow", "Principal": who, "Action": "s3:RestoreObject", "Resource": a.keys,
+		})
+	}
+	bucket, err := statementsText(statements...)
 	if err != nil {
 		return err
 	}

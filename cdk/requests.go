@@ -61,6 +61,7 @@ func reportRequests(s run.Settings) []searchRequest {
 // endLoadingRequests are the changes that give indices their replicas.
 func endLoadingRequests(indexPrefix string) []searchRequest {
 	return []searchRequest{
+		{"Post", indexPrefix + "-*/_flush"},
 		{"Put", indexPrefix + "-*/_settings"},
 		{"Put", indexPrefix + "-*/_mapping"},
 		{"Delete", loadingTemplate(indexPrefix)},

@@ -34,6 +34,23 @@ func (r rights) list() []awsiam.PolicyStatement {
 	return slices.Concat(may, r.archiveKey(), r.runKey())
 }
 
+// restore may nothing unless the setting says so: without it, list refuses a run that
+// would restore.
+func (r rights) restore() []awsiam.PolicyStatement {
+	if !r.settings.ArchiveRestore {
+		return nil
+	}
+	may := []awsiam.PolicyStatement{
+		allow("RestoreArchive", []string{"s3:RestoreObject"}, r.archive.keys, r.ofAccount(conditions{})),
+		r.readArchive(), // what HEAD needs
+		r.tellGone(),
+		r.readRuns("ReadRuns", run.ManifestKey(anyRun), run.RestoreFolder(anyRun)+"*"),
+		r.writeRuns(run.RestoreKey(anyRun), run.RestoreFolder(anyRun)+"*"),
+		r.listRuns(),
+	}
+	return slices.Concat(may, r.archiveKey(), r.runKey())
+}
+
 func (r rights) prepare() []awsiam.PolicyStatement {
 	may := []awsiam.PolicyStatement{
 		r.readRuns("ReadPlan", run.PlanKey(anyRun)),
@@ -49,10 +66,7 @@ func (r rights) prepare() []awsiam.PolicyStatement {
 func (r rights) index() []awsiam.PolicyStatement {
 	may := []awsiam.PolicyStatement{
 		r.readArchive(),
-		// S3 answers that an object is not there, instead of that it may not be
-		// read, only to who may list its bucket. A read has no prefix to compare.
-		allow("TellGoneFromDenied", []string{"s3:ListBucket"}, []string{r.archive.arn},
-			r.ofAccount(conditions{"StringLikeIfExists": {"s3:prefix": r.staticPrefixes()}})),
+		r.tellGone(),
 		r.readRuns("ReplayRejected", run.RejectedFolder(anyRun)+"*", run.SpentKey(anyRun)),
 		r.writeRuns(run.RejectedFolder(anyRun)+"*", run.EventsFolder(anyRun)+"*", run.SpentKey(anyRun)),
 		r.listRuns(),
@@ -63,8 +77,8 @@ func (r rights) index() []awsiam.PolicyStatement {
 func (r rights) report() []awsiam.PolicyStatement {
 	may := []awsiam.PolicyStatement{
 		r.readRuns("ReadRuns", run.Folder(anyRun)+"*"),
-		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.ProblemsFolder(anyRun)+"*"),
-		r.listRuns(),
+		r.writeRuns(run.ReportKey(anyRun), run.PageKey(anyRun), run.ProblemsFolder(anyRun)+"*", run.HistoryFolder+"*"),
+		r.listRuns(run.HistoryFolder + "*"),
 	}
 	return slices.Concat(may, r.runKey(), r.search(reportRequests(r.settings.Settings)))
 }
@@ -79,6 +93,13 @@ func (r rights) staticPrefixes() []string {
 
 func (r rights) readArchive() awsiam.PolicyStatement {
 	return allow("ReadArchive", []string{"s3:GetObject"}, r.archive.keys, r.ofAccount(conditions{}))
+}
+
+// tellGone: S3 answers that an object is not there, instead of that it may not be read,
+// only to who may list its bucket. A read has no prefix to compare.
+func (r rights) tellGone() awsiam.PolicyStatement {
+	return allow("TellGoneFromDenied", []string{"s3:ListBucket"}, []string{r.archive.arn},
+		r.ofAccount(conditions{"StringLikeIfExists": {"s3:prefix": r.staticPrefixes()}}))
 }
 
 // ofAccount adds whose the archive's bucket has to be, where that is known: the name
@@ -120,9 +141,9 @@ func (r rights) writeRuns(keys ...string) awsiam.PolicyStatement {
 }
 
 // listRuns also lets S3 tell that a file is not there, see index.
-func (r rights) listRuns() awsiam.PolicyStatement {
+func (r rights) listRuns(more ...string) awsiam.PolicyStatement {
 	return allow("ListRuns", []string{"s3:ListBucket"}, []string{r.runs},
-		conditions{"StringLikeIfExists": {"s3:prefix": []string{"runs/*"}}})
+		conditions{"StringLikeIfExists": {"s3:prefix": append([]string{"runs/*"}, more...)}})
 }
 
 func (r rights) runKeys(keys []string) []string {

@@ -116,7 +116,8 @@ func bound(resource string) bool {
 		strings.HasSuffix(before, ":s3:::my-archive/")
 }
 
-// What writes into the run bucket, writes below runs/; nothing writes into the
+// What writes into the run bucket, writes below runs/, and the report a line of
+// history; nothing writes into the
 // archive but Firehose, and nothing deletes anything.
 func TestWhoMayWriteWhere(t *testing.T) {
 	for name, stack := range stacks() {
@@ -136,7 +137,8 @@ func TestWhoMayWriteWhere(t *testing.T) {
 					if s.at == "DeliveryRole" && strings.HasPrefix(resource, "${Archive.Arn}/") {
 						continue
 					}
-					if !strings.HasPrefix(resource, "${RunBucket.Arn}/runs/*/") {
+					history := s.at == "ReportRole" && resource == "${RunBucket.Arn}/history/*"
+					if !history && !strings.HasPrefix(resource, "${RunBucket.Arn}/runs/*/") {
 						t.Errorf("%s: %s may write %s", name, s.at, resource)
 					}
 				}
@@ -150,10 +152,11 @@ func TestArchiveIsReadBelowItsPrefixOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		stack []any
 		want  []string
+		who   string
 	}{
-		"least":   {least(), []string{"arn:${AWS::Partition}:s3:::my-archive/_/cwl/ecs/ecs-task/*"}},
-		"private": {private(), []string{"arn:${AWS::Partition}:s3:::my-archive/logs/a/*", "arn:${AWS::Partition}:s3:::my-archive/logs/b/*"}},
-		"whole":   {whole(), []string{"${Archive.Arn}/_/cwl/ecs/ecs-task/*"}},
+		"least":   {least(), []string{"arn:${AWS::Partition}:s3:::my-archive/_/cwl/ecs/ecs-task/*"}, "[IndexRole ListRole]"},
+		"private": {private(), []string{"arn:${AWS::Partition}:s3:::my-archive/logs/a/*", "arn:${AWS::Partition}:s3:::my-archive/logs/b/*"}, "[IndexRole ListRole RestoreRole]"},
+		"whole":   {whole(), []string{"${Archive.Arn}/_/cwl/ecs/ecs-task/*"}, "[IndexRole ListRole]"},
 	} {
 		readers := map[string]bool{}
 		for _, s := range synthesize(t, c.stack...).statements() {
@@ -164,8 +167,8 @@ func TestArchiveIsReadBelowItsPrefixOnly(t *testing.T) {
 				}
 			}
 		}
-		if got := sortedKeys(readers); !slices.Equal(got, []string{"IndexRole", "ListRole"}) {
-			t.Errorf("%s: %v read the archive", name, got)
+		if got := fmt.Sprint(sortedKeys(readers)); got != c.who {
+			t.Errorf("%s: %s read the archive", name, got)
 		}
 	}
 }
@@ -248,7 +251,7 @@ func TestRightsAsReviewed(t *testing.T) {
 // What the owner of an archive is to paste admits exactly who reads it.
 func TestOwnersStatements(t *testing.T) {
 	tpl := synthesize(t, private()...)
-	for name, want := range map[string][]string{"ArchiveBucketPolicy": {"s3:ListBucket", "s3:GetObject"}, "ArchiveKeyPolicy": {"kms:Decrypt"}} {
+	for name, want := range map[string][]string{"ArchiveBucketPolicy": {"s3:ListBucket", "s3:GetObject", "s3:RestoreObject"}, "ArchiveKeyPolicy": {"kms:Decrypt"}} {
 		var statements []map[string]any
 		text := plain(tpl.Outputs[name].Value).(string)
 		if err := json.Unmarshal([]byte("["+text+"]"), &statements); err != nil {
@@ -257,7 +260,7 @@ func TestOwnersStatements(t *testing.T) {
 		var actions []string
 		for _, s := range statements {
 			actions = append(actions, s["Action"].(string))
-			if who := fmt.Sprint(at(s["Principal"], "AWS")); who != "[${ListRole.Arn} ${IndexRole.Arn}]" {
+			if who := fmt.Sprint(at(s["Principal"], "AWS")); who != "[${ListRole.Arn} ${RestoreRole.Arn} ${IndexRole.Arn}]" {
 				t.Errorf("%s admits %s", name, who)
 			}
 		}
@@ -268,9 +271,28 @@ func TestOwnersStatements(t *testing.T) {
 	if out := synthesize(t, whole()...).Outputs; out["ArchiveBucketPolicy"].Value != nil || out["ArchiveKeyPolicy"].Value != nil {
 		t.Error("a new archive has no other owner")
 	}
-	for _, id := range []string{"List", "Prepare", "Index", "Report"} {
+	for _, id := range []string{"List", "Restore", "Prepare", "Index", "Report"} {
 		if got := plain(tpl.Outputs[id+"RoleArn"].Value); got != "${"+id+"Role.Arn}" {
 			t.Errorf("the role of %s is put out as %v", id, got)
+		}
+	}
+}
+
+// Only the restore Lambda asks for archived objects, where the setting allows it, and
+// only under the archive's prefixes.
+func TestRestoreOnlyWhereAllowed(t *testing.T) {
+	for name, want := range map[string]string{"least": "", "private": "[arn:${AWS::Partition}:s3:::my-archive/logs/a/* arn:${AWS::Partition}:s3:::my-archive/logs/b/*]"} {
+		got := ""
+		for _, s := range synthesize(t, stacks()[name]...).statements() {
+			if slices.Contains(s.actions, "s3:RestoreObject") {
+				got += fmt.Sprint(s.resources)
+				if s.at != "RestoreRole" {
+					t.Errorf("%s: %s may restore", name, s.at)
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%s: it may restore %s, want %s", name, got, want)
 		}
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/rehydrate/rehydrate/cdk/settings"
 )
 
-// newRunBucket makes the bucket for what runs leave.
+// newRunBucket makes the bucket for what runs leave. The history, a line for each run,
+// is not under runs/ and stays.
 func newRunBucket(scope constructs.Construct, s settings.Settings) awss3.Bucket {
 	bucket := newBucket(scope, "RunBucket", s.Runs.Keep, &[]*awss3.LifecycleRule{
 		{

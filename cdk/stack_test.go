@@ -242,7 +242,7 @@ func TestDemandsOfTheAccount(t *testing.T) {
 			users = append(users, s.at)
 		}
 	}
-	if want := []string{"IndexRole", "ListRole", "MachineRole", "PrepareRole", "ReportRole"}; !slices.Equal(users, want) {
+	if want := []string{"IndexRole", "ListRole", "MachineRole", "PrepareRole", "ReportRole", "RestoreRole"}; !slices.Equal(users, want) {
 		t.Errorf("the run bucket's key is used by %q, want %q", users, want)
 	}
 }
@@ -271,5 +271,20 @@ func TestStacksBesideEachOther(t *testing.T) {
 	}
 	if len(names) < 20 {
 		t.Errorf("only %d names were looked at", len(names))
+	}
+}
+
+// What a run leaves in the history is kept when its files are deleted.
+func TestHistoryIsKept(t *testing.T) {
+	for name, stack := range stacks() {
+		rules, _ := synthesize(t, stack...).only(t, "AWS::S3::Bucket", "RunBucket").at("LifecycleConfiguration", "Rules").([]any)
+		for _, rule := range rules {
+			if at(rule, "ExpirationInDays") != nil && at(rule, "Prefix") != "runs/" {
+				t.Errorf("%s: %v deletes more than runs' files", name, rule)
+			}
+		}
+		if len(rules) == 0 {
+			t.Errorf("%s: there are no rules", name)
+		}
 	}
 }

@@ -37,7 +37,7 @@ func TestTheHandlerSettingChooses(t *testing.T) {
 		{"report", `{}`, nil, run.InvalidSettings, "ARCHIVE_BUCKET: missing"},
 		{"prepare", `{}`, nil, run.InvalidSettings, "ARCHIVE_BUCKET: missing"},
 		{"indx", `{}`, settings, run.InvalidSettings, `the function's handler is "indx"`},
-		{"indx", `{}`, settings, run.InvalidSettings, "set it to list, prepare, index, report, steer or views"},
+		{"indx", `{}`, settings, run.InvalidSettings, "set it to list, restore, prepare, index, report, steer or views"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.handler+" "+tt.says, func(t *testing.T) {

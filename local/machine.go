@@ -122,6 +122,7 @@ func New(ctx context.Context, c Config) (_ *Machine, err error) {
 func roles() map[string]string {
 	return map[string]string{
 		"list":    statemachine.ListFunction,
+		"restore": statemachine.RestoreFunction,
 		"prepare": statemachine.PrepareFunction,
 		"index":   statemachine.IndexFunction,
 		"report":  statemachine.ReportFunction,
@@ -247,7 +248,7 @@ func (m *Machine) Execute(ctx context.Context, name string, input json.RawMessag
 	})
 }
 
-// Invoke calls the Lambda of a role (list, prepare, index, report, steer), as the state
+// Invoke calls the Lambda of a role (list, restore, prepare, index, report, steer), as the state
 // machine does. What the Lambda itself failed with is an *asl.TaskError.
 func (m *Machine) Invoke(ctx context.Context, role string, payload []byte) ([]byte, error) {
 	answer, err := m.functions[role].Invoke(ctx, payload)

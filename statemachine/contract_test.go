@@ -98,6 +98,7 @@ func TestPayloadsAreWhatTheFunctionsTake(t *testing.T) {
 		return state["Parameters"].(map[string]any)["Payload"].(map[string]any)
 	}
 	checkPayload(t, "List objects", payload(parent["List objects"]), reflect.TypeFor[run.ListRequest]())
+	checkPayload(t, "Restore objects", payload(parent["Restore objects"]), reflect.TypeFor[run.RestoreRequest]())
 	checkPayload(t, "Prepare index", payload(parent["Prepare index"]), reflect.TypeFor[run.PrepareRequest]())
 	checkPayload(t, "Look at cluster", payload(parent["Look at cluster"]), reflect.TypeFor[run.PrepareRequest]())
 	checkPayload(t, "Report", payload(parent["Report"]), reflect.TypeFor[run.ReportRequest]())
@@ -217,6 +218,22 @@ func TestEveryEndIsKnown(t *testing.T) {
 	}
 }
 
+// TestEveryRestoreStepIsKnown: what has no rule of its own is done.
+func TestEveryRestoreStepIsKnown(t *testing.T) {
+	parent, _ := states(t)
+	for step, next := range map[run.RestoreStep]string{run.RestoreAsk: "Restore objects", run.RestoreWait: "Wait for restore", run.RestoreDone: ""} {
+		led := ""
+		for _, c := range parent["Anything to restore?"]["Choices"].([]any) {
+			if rule := c.(map[string]any); rule["Variable"] == "$.restore.next" && rule["StringEquals"] == string(step) {
+				led = rule["Next"].(string)
+			}
+		}
+		if led != next {
+			t.Errorf("step %s leads to %q, want %q", step, led, next)
+		}
+	}
+}
+
 // retriers are the Retry of each Task by its state's name.
 func retriers(t *testing.T) map[string][]map[string]any {
 	t.Helper()
@@ -245,8 +262,8 @@ func TestRetriesAreOfErrorsThatPass(t *testing.T) {
 		"Sandbox.Timedout", "Runtime.ExitError", "Lambda.Unknown", "States.Timeout",
 	}
 	all := retriers(t)
-	if len(all) != 5 {
-		t.Errorf("%d tasks, want 5", len(all))
+	if len(all) != 6 {
+		t.Errorf("%d tasks, want 6", len(all))
 	}
 	for name, retry := range all {
 		want := slices.Concat(transient, ofAWS)

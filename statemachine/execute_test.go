@@ -26,6 +26,7 @@ type stage struct {
 	// plan is what List answers; what index answers for an object; what reports
 	// are given.
 	plan    run.Plan
+	restore func(run.Plan) run.Restore
 	index   func(run.IndexRequest) (run.Work, error)
 	fail    map[string]error // of the function named, always
 	summary run.Summary
@@ -78,6 +79,12 @@ func (s *stage) invoke(_ context.Context, arn string, payload []byte) ([]byte, e
 	switch name {
 	case ListFunction:
 		answer, err = s.list(payload)
+	case RestoreFunction:
+		var req run.RestoreRequest
+		if req, err = strictly[run.RestoreRequest](payload); err == nil {
+			req.Plan.Restore = s.restore(req.Plan)
+			answer = req.Plan
+		}
 	case PrepareFunction:
 		_, err = strictly[run.PrepareRequest](payload)
 		answer = run.Prepared{}
@@ -179,7 +186,10 @@ func (s *stage) execute(t *testing.T, definition, input string) (string, error) 
 func (s *stage) path() string { return strings.Join(s.entered, " → ") }
 
 func TestPathsThroughTheMachine(t *testing.T) {
-	const whole = "List objects → Anything to index? → Prepare index → Index objects → Report → Complete? → "
+	const (
+		listed = "List objects → Anything to index? → Anything to restore? → "
+		whole  = listed + "Prepare index → Index objects → Report → Complete? → "
+	)
 	for _, c := range []struct {
 		name  string
 		set   func(*stage)
@@ -199,7 +209,29 @@ func TestPathsThroughTheMachine(t *testing.T) {
 					return index(r)
 				}
 			},
-			"List objects → Anything to index? → Index objects → Report → Complete? → Complete", "",
+			listed + "Index objects → Report → Complete? → Complete", "",
+		},
+		{
+			"restored", func(s *stage) {
+				s.plan.Restore = run.Restore{Tier: run.Standard, Next: run.RestoreAsk}
+				steps := []run.Restore{{Next: run.RestoreAsk}, {Next: run.RestoreWait, Seconds: 3 * 3600}, {Next: run.RestoreWait, Seconds: 60}, {Next: run.RestoreDone}}
+				s.restore = func(p run.Plan) run.Restore {
+					if waited := time.Since(p.Started); len(steps) == 1 && waited != 3*time.Hour+time.Minute {
+						t.Errorf("waited %s", waited)
+					}
+					now := steps[0]
+					steps = steps[1:]
+					return now
+				}
+			}, listed + "Restore objects → Anything to restore? → Restore objects → Anything to restore? → " +
+				strings.Repeat("Wait for restore → Restore objects → Anything to restore? → ", 2) +
+				"Prepare index → Index objects → Report → Complete? → Complete", "",
+		},
+		{
+			"not allowed to restore", func(s *stage) {
+				s.plan.Restore = run.Restore{Tier: run.Standard, Next: run.RestoreAsk}
+				s.fail[RestoreFunction] = fault(run.Denied, "s3:RestoreObject")
+			}, listed + "Restore objects", run.Denied,
 		},
 		{"incomplete", func(s *stage) { s.summary.Complete = false }, whole + "Incomplete", "Incomplete"},
 		{"plan only", func(s *stage) { s.plan.PlanOnly = true }, "List objects → Anything to index? → Look at cluster → Planned", ""},
@@ -216,7 +248,7 @@ func TestPathsThroughTheMachine(t *testing.T) {
 		{"request refused", func(s *stage) { s.fail[ListFunction] = fault(run.InvalidRequest, "from: missing") }, "List objects", run.InvalidRequest},
 		{
 			"cluster refused", func(s *stage) { s.fail[PrepareFunction] = fault(run.UnusableCluster, "read only") },
-			"List objects → Anything to index? → Prepare index", run.UnusableCluster,
+			listed + "Prepare index", run.UnusableCluster,
 		},
 		{"every child fails", func(s *stage) { s.fail[IndexFunction] = fault(run.Denied, "no"); s.summary.Complete = false }, whole + "Incomplete", "Incomplete"},
 		{"results come late", func(s *stage) { s.attempt = 8 }, whole + "Complete", ""},

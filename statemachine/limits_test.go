@@ -10,12 +10,16 @@ import (
 	"time"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/lambdas/restore"
 	"github.com/rehydrate/rehydrate/lambdas/start"
 	"github.com/rehydrate/rehydrate/local/asl"
 )
 
 // mostCalls is how many calls the definition allows one object.
 const mostCalls = 140
+
+// mostRestores is how many calls of the restore Lambda a run has.
+const mostRestores = restore.MostCalls
 
 // attempts is how often a Task is called at most each time it is entered: once,
 // and again for every retry of every retrier.
@@ -89,15 +93,16 @@ func TestHistoryOfAChild(t *testing.T) {
 //	start and end                                          2
 //	List, Prepare, Report: 2 + 3 for each attempt          2 + 3×30, 2 + 3×30, 2 + 3×58
 //	(a plan has Look at cluster instead of the last two)
-//	Anything to index?, Complete?                          4
+//	Anything to index?, to restore?, Complete?             6
 //	Index objects                                          4
 //	Complete or Incomplete                                 2
+//	Restore objects, Anything to restore? and Wait         200 × (2 + 3×30 + 2 + 2)
 func TestHistoryOfARun(t *testing.T) {
-	most := 2 + 4 + 4 + 2
+	most := 2 + 6 + 4 + 2 + mostRestores*(2+3*attempts(t, "Restore objects")+2+2)
 	for _, task := range []string{"List objects", "Prepare index", "Report"} {
 		most += 2 + 3*attempts(t, task)
 	}
-	if most != 372 || most > asl.MaxEvents {
+	if most != 374+19_200 || most > asl.MaxEvents {
 		t.Errorf("a run can have %d events; correct the arithmetic above", most)
 	}
 }

@@ -25,6 +25,7 @@ var steering string
 // Substitutions of the definition: each stands for the ARN of a function.
 const (
 	ListFunction    = "ListFunction"
+	RestoreFunction = "RestoreFunction"
 	PrepareFunction = "PrepareFunction"
 	IndexFunction   = "IndexFunction"
 	ReportFunction  = "ReportFunction"

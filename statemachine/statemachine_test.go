@@ -12,7 +12,7 @@ import (
 // functions are values for every substitution of the run's machine.
 func functions() map[string]string {
 	values := map[string]string{}
-	for _, name := range []string{ListFunction, PrepareFunction, IndexFunction, ReportFunction} {
+	for _, name := range []string{ListFunction, RestoreFunction, PrepareFunction, IndexFunction, ReportFunction} {
 		values[name] = "arn:aws:lambda:eu-central-1:123456789012:function:" + name
 	}
 	return values

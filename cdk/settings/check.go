@@ -49,7 +49,7 @@ func (c *checker) infer(s *Settings) {
 
 // ours are what the names of the stack's own parts end with.
 func ours() []string {
-	return []string{"live", "stopped", "ended", "archive", "list", "prepare", "index", "report", "steer", "views"}
+	return []string{"live", "stopped", "ended", "archive", "list", "restore", "prepare", "index", "report", "steer", "views"}
 }
 
 func (c *checker) check(s Settings) {

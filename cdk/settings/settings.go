@@ -101,7 +101,7 @@ type Runs struct {
 	ScheduleDays int    `context:"scheduleDays" default:"2" range:"1 to 31" means:"How many days the schedule indexes."`
 	ExpireAt     string `context:"expireAt" default:"06:00" form:"^([01]?[0-9]|2[0-3]):[0-5][0-9]$" takes:"a time of day such as 05:30" means:"Time of day, in *zone*, at which the views that have expired are deleted, and those that will within a day told of."`
 	Keep         bool   `context:"keepRuns" default:"true" means:"Keep the run bucket (and a new archive) when the stack is destroyed."`
-	Days         int    `context:"runDays" default:"90" range:"1 to 3650" means:"Days after which a run's files are deleted: its report, and what *retry* needs."`
+	Days         int    `context:"runDays" default:"90" range:"1 to 3650" means:"Days after which a run's files are deleted: its report, and what *retry* needs. A line of each run stays under *history/*."`
 	LogDays      int    `context:"logDays" default:"30" range:"1 to 3653" means:"Days that logs are kept; one of those that CloudWatch Logs knows."`
 }
 

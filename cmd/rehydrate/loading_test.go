@@ -17,7 +17,7 @@ func TestLoadReplicas(t *testing.T) {
 	p.atCluster(func(_ http.ResponseWriter, r *http.Request, body []byte) bool {
 		mu.Lock()
 		defer mu.Unlock()
-		if r.Method == http.MethodPut || r.Method == http.MethodDelete {
+		if r.Method == http.MethodPut || r.Method == http.MethodDelete || strings.HasSuffix(r.URL.Path, "/_flush") {
 			path, what, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/_index_template"), "/_")
 			if strings.HasPrefix(what, "settings") || strings.HasPrefix(what, "mapping") {
 				path += " " + string(body)
@@ -30,6 +30,7 @@ func TestLoadReplicas(t *testing.T) {
 	want := []string{
 		"PUT /rehydrate-ecs-task",
 		"PUT /rehydrate.loading-ecs-task",
+		"POST /ecs-task-2018-12-10",
 		`PUT /ecs-task-2018-12-10 {"index.number_of_replicas":null}`,
 		`PUT /ecs-task-2018-12-10 {"_meta":{}}`,
 		"DELETE /rehydrate.loading-ecs-task",

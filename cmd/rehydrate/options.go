@@ -109,6 +109,7 @@ func (o *options) config(r run.Request, log io.Writer) (local.Config, error) {
 	if r.MaxConcurrency != nil {
 		c.Concurrency = max(r.MaxConcurrency.Objects, 1)
 	}
+	c.Settings.ArchiveRestore = true // whoever runs this has rights of their own
 	if c.Settings.Search.URL == "" && len(c.Settings.Fields) == 0 {
 		// The log view of the embedded store picks streams by them.
 		c.Settings.Fields = []string{"logGroup", "logStream"}
@@ -142,6 +143,8 @@ type request struct {
 	plan                   bool
 	maxConcurrency         string
 	destination            string
+	restore                string
+	restoreDays            int
 	include                run.Filter
 	view, expires          string
 	maxEvents, maxBytes    int64
@@ -161,6 +164,8 @@ func (r *request) register(f *pflag.FlagSet) {
 	f.Int64Var(&r.maxBytes, "max-bytes", 0, "most `bytes` of messages: a run over it, by its estimate, is refused")
 	f.Float64Var(&r.maxCost, "max-cost", 0, "most US `dollars` in AWS, the same")
 	f.StringVar(&r.maxDuration, "max-duration", "", "longest `time` that it may take, such as 2h, the same")
+	f.StringVar(&r.restore, "restore", "", "ask for archived objects (GLACIER, DEEP_ARCHIVE) at this `tier`, which S3 bills, and wait for them: Bulk, Standard or Expedited")
+	f.IntVar(&r.restoreDays, "restore-days", 0, "how many `days` restored copies stay (default 7)")
 	f.StringArrayVar(&r.include.Message, "message", nil, "only events whose message matches this regular `expression` (RE2); may be given more than once")
 	f.StringArrayVar(&r.include.LogGroup, "group", nil, "only events of log groups that match this `glob`; may be given more than once")
 	f.StringArrayVar(&r.include.LogStream, "stream", nil, "only events of log streams that match this `glob`; may be given more than once")
@@ -176,7 +181,7 @@ const atOnceHere = 8
 func (r request) execution(otherwise int) (json.RawMessage, error) {
 	request := run.Request{
 		From: r.from, To: r.to, Retry: r.retry, Plan: r.plan, Destination: run.Destination(r.destination), Include: r.include,
-		View: r.view, Expires: r.expires, MaxDuration: r.maxDuration,
+		View: r.view, Expires: r.expires, MaxDuration: r.maxDuration, Restore: run.Tier(r.restore),
 	}
 	if r.maxEvents != 0 {
 		request.MaxEvents = &r.maxEvents
@@ -186,6 +191,9 @@ func (r request) execution(otherwise int) (json.RawMessage, error) {
 	}
 	if r.maxCost != 0 {
 		request.MaxCost = &r.maxCost
+	}
+	if r.restoreDays != 0 {
+		request.RestoreDays = &r.restoreDays
 	}
 	if r.maxConcurrency != "" {
 		c, err := run.ParseConcurrency(r.maxConcurrency)

@@ -34,9 +34,7 @@ func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 	if len(v.Gaps) > 0 {
 		fmt.Fprintf(w, "Hours without any object (UTC), %d: %s\n", len(v.Gaps), few(v.Gaps))
 	}
-	for _, u := range v.Unrestored {
-		fmt.Fprintf(w, "%d objects (%d bytes) in %s have to be restored first, such as by\n  %s\n", u.Objects, u.Bytes, u.StorageClass, u.Restore)
-	}
+	showUnrestored(w, p.Restore, v)
 	if v.Unfit > 0 {
 		fmt.Fprintf(w, "%d keys have no time in their name: %s\n", v.Unfit, few(v.UnfitKeys))
 	}
@@ -52,7 +50,9 @@ func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 	if v.Unmatched > 0 {
 		fmt.Fprintf(w, "%d keys or folders do not fit the prefix expression and were not looked into: %s\n", v.Unmatched, few(v.UnmatchedKeys))
 	}
-	if e := v.Estimate; e != nil {
+	if e := v.Estimate; e != nil && e.Sampled == 0 && len(v.Unrestored) > 0 {
+		fmt.Fprintln(w, "What is in them can only be told when they are restored")
+	} else if e != nil {
 		fmt.Fprintf(w, "By %d objects: about %d events, %d of them of the range; %d bytes of plain text\n", e.Sampled, e.Events, e.InRange, e.PlainBytes)
 		fmt.Fprintf(w, "  wanted (in the range and the filters): about %d events, %d bytes of messages\n", e.Wanted, e.WantedBytes)
 		showForms(w, e)
@@ -69,6 +69,9 @@ func showPlan(w io.Writer, p run.Planned, v run.Inventory) error {
 		}
 		fmt.Fprintf(w, "About %s with %d at once, if "+pace+"\n",
 			(time.Duration(e.Seconds) * time.Second).String(), max(p.MaxConcurrency, min(p.MostConcurrency, run.DefaultMaxConcurrency)), e.EventsPerSecond, e.ObjectMillis)
+		if e.RestoreSeconds > 0 {
+			fmt.Fprintf(w, "  after up to %s until what is archived is restored\n", usual(e.RestoreSeconds))
+		}
 		if e.Paced {
 			fmt.Fprintf(w, "  Step Functions sets that pace: it starts %d objects/s in its region, however many at once\n", e.ObjectsPerSecond)
 		}

@@ -105,8 +105,8 @@ func (r reader) line(line string) {
 	}
 	out, err := r.command(line).CombinedOutput()
 	var exit *exec.ExitError
-	// The sample has damaged objects, of which run and grep tell.
-	damaged := map[string]int{"run": exitIncomplete, "grep": exitUnread}
+	// The sample has damaged objects, of which run, report and grep tell.
+	damaged := map[string]int{"run": exitIncomplete, "report": exitIncomplete, "grep": exitUnread}
 	if errors.As(err, &exit) && exit.ExitCode() == damaged[strings.Fields(line)[1]] {
 		err = nil
 	}

@@ -43,7 +43,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	for group, commands := range map[string][]*cobra.Command{
 		groupArchive: {newRun(), newGrep(), newInspect(), newSample()},
-		groupLook:    {newLogs(), newServe(), newDashboards(), newViews(), newExtend(), newDrop(), newExpire()},
+		groupLook:    {newRuns(), newReport(), newLogs(), newServe(), newDashboards(), newViews(), newExtend(), newDrop(), newExpire()},
 		groupAWS:     {newInit(), newStart(), newFollow(), newTune(), newDoctor(), newEvents()},
 		"":           {newVersion(), newLambda()},
 	} {

@@ -226,6 +226,9 @@ func (w watcher) StateEntered(state string, input []byte) {
 		w.planned(p)
 	}
 	w.stage(state)
+	if state == "Wait for restore" && json.Unmarshal(input, &p) == nil {
+		w.waiting(p.Restore.Progress(), time.Duration(p.Restore.Seconds)*time.Second)
+	}
 }
 
 // StateRetried says what is waited for, and for how long.

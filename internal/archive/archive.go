@@ -41,7 +41,7 @@ func (u *Unreadable) Error() string { return u.Reason }
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
 func RestoreCommand(bucket, key, storageClass string) string {
 	days := `"Days":7,`
-	if storageClass == "INTELLIGENT_TIERING" {
+	if storageClass == run.IntelligentTiering {
 		days = ""
 	}
 	return fmt.Sprintf(`aws s3api restore-object --bucket %s --key %s --restore-request '{%s"GlacierJobParameters":{"Tier":"Standard"}}'`,
@@ -61,7 +61,7 @@ func quoted(s string) string {
 // can be read.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
 func NeedsRestore(o run.Object) bool {
-	return (o.StorageClass == "GLACIER" || o.StorageClass == "DEEP_ARCHIVE") && !o.Restored
+	return (o.StorageClass == run.Glacier || o.StorageClass == run.DeepArchive) && !o.Restored
 }
 
 // bucketOf is where an object lies: the archive, unless it says otherwise.

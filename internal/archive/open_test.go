@@ -19,6 +19,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/local/bucket"
@@ -63,7 +64,9 @@ func connect(t *testing.T, h http.Handler) (*s3.Client, run.Object) {
 		t.Fatal(err)
 	}
 	c = s3.New(c.Options(), func(o *s3.Options) { o.Retryer = impatient{o.Retryer} })
-	page, err := c.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: new("logs")})
+	page, err := c.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{
+		Bucket: new("logs"), OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
+	})
 	if err != nil || len(page.Contents) != 1 {
 		t.Fatalf("%v objects, %v", len(page.Contents), err)
 	}
@@ -195,27 +198,31 @@ func TestOpenTellsHowAnObjectEnded(t *testing.T) {
 func TestOpenTellsHowToRestore(t *testing.T) {
 	_, _, h := keep(t, 10)
 	for _, c := range []struct {
-		class buckettest.Class
+		class string
 		needs bool
 		says  string
 	}{
-		{buckettest.Class{Name: "GLACIER"}, true, `'{"Days":7,"GlacierJobParameters"`},
-		{buckettest.Class{Name: "DEEP_ARCHIVE"}, true, `'{"Days":7,`},
-		{buckettest.Class{Name: "INTELLIGENT_TIERING"}, false, `'{"GlacierJobParameters"`},
+		{"GLACIER", true, `'{"Days":7,"GlacierJobParameters"`},
+		{"DEEP_ARCHIVE", true, `'{"Days":7,`},
+		{"INTELLIGENT_TIERING/ARCHIVE_ACCESS", false, `'{"GlacierJobParameters"`},
 	} {
-		client, o := connect(t, buckettest.Classes(h, map[string]buckettest.Class{key: c.class}))
-		if o.StorageClass != c.class.Name || NeedsRestore(o) != c.needs {
-			t.Errorf("listed as %+v, want class %s", o, c.class.Name)
+		vault := &buckettest.Vault{Classes: map[string]string{key: c.class}}
+		client, o := connect(t, vault.Handler(h))
+		class, _, _ := strings.Cut(c.class, "/")
+		if o.StorageClass != class || NeedsRestore(o) != c.needs || !MayNeedRestore(o) {
+			t.Errorf("listed as %+v, want class %s", o, class)
 		}
 		_, err := Open(t.Context(), client, "logs", o)
 		var u *Unreadable
 		if !errors.As(err, &u) || u.End != run.Archived || !strings.Contains(u.Reason, c.says) ||
-			!strings.Contains(u.Reason, "--key "+key) || !strings.Contains(u.Reason, c.class.Name) {
-			t.Errorf("%s: %v", c.class.Name, err)
+			!strings.Contains(u.Reason, "--key "+key) || !strings.Contains(u.Reason, class) {
+			t.Errorf("%s: %v", c.class, err)
 		}
 	}
-	client, o := connect(t, buckettest.Classes(h, map[string]buckettest.Class{key: {Name: "GLACIER", Restored: true}}))
-	if !o.Restored || NeedsRestore(o) {
+	vault := &buckettest.Vault{Classes: map[string]string{key: "GLACIER"}}
+	vault.Restore(key)
+	client, o := connect(t, vault.Handler(h))
+	if !o.Restored || MayNeedRestore(o) {
 		t.Errorf("listed as %+v, want restored", o)
 	}
 	if _, err := Open(t.Context(), client, "logs", o); err != nil {

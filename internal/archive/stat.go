@@ -18,23 +18,29 @@ type Stater interface {
 // Stat gives an object as it is now, whatever it was when it was listed. Its
 // error is an Unreadable where it is gone, a Fault where S3 cannot be used.
 func Stat(ctx context.Context, client Stater, bucket string, o run.Object) (run.Object, error) {
+	o, _, err := stat(ctx, client, bucket, o)
+	return o, err
+}
+
+// stat is Stat, with what S3 answered.
+func stat(ctx context.Context, client Stater, bucket string, o run.Object) (run.Object, *s3.HeadObjectOutput, error) {
 	bucket = bucketOf(bucket, o)
 	head, err := client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(o.Key)})
 	switch c := code(err); {
 	case c == codeNotFound, c == codeNoSuchKey:
-		return run.Object{}, &Unreadable{End: run.Gone, Reason: where(bucket, o.Key) + " is not there"}
+		return run.Object{}, nil, &Unreadable{End: run.Gone, Reason: where(bucket, o.Key) + " is not there"}
 	case err != nil:
-		return run.Object{}, fault(ctx, "s3:GetObject on arn:aws:s3:::"+bucket+"/*", bucket, o.Key, err)
+		return run.Object{}, nil, fault(ctx, "s3:GetObject on arn:aws:s3:::"+bucket+"/*", bucket, o.Key, err)
 	}
 	if err := wrongHead(head, bucket, o.Key); err != nil {
-		return run.Object{}, err
+		return run.Object{}, nil, err
 	}
 	o.Size, o.ETag = aws.ToInt64(head.ContentLength), aws.ToString(head.ETag)
 	o.StorageClass = string(head.StorageClass) // none for STANDARD
 	// The header of a restored copy is: ongoing-request="false", expiry-date="…"
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 	o.Restored = strings.Contains(aws.ToString(head.Restore), `ongoing-request="false"`)
-	return o, nil
+	return o, head, nil
 }
 
 // wrongHead is the Fault of an answer to HEAD that lacks what S3 always says.

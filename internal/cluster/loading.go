@@ -162,6 +162,9 @@ func (c *Cluster) restore(ctx context.Context, prefix string, those func(run str
 	for _, number := range sortedKeys(replicas) {
 		for some := range chunkByPath(replicas[number]) {
 			body := strings.NewReader(`{"` + numberOfReplicas + `":` + number + `}`)
+			if err := c.flush(ctx, some); err != nil {
+				return err
+			}
 			req := esapi.IndicesPutSettingsRequest{Index: escapeAll(some), Body: body, IgnoreUnavailable: &yes}
 			if err := c.change(ctx, req, "give "+several(some)+" their replicas"); err != nil {
 				return err
@@ -169,6 +172,17 @@ func (c *Cluster) restore(ctx context.Context, prefix string, those func(run str
 		}
 	}
 	return c.putMeta(ctx, bodies, "take the mark of a run from")
+}
+
+// flush has what was indexed so far written into files. A new replica copies these;
+// what is in the translog alone it has to index once more.
+func (c *Cluster) flush(ctx context.Context, indices []string) error {
+	var done struct {
+		Shards *shards `json:"_shards"`
+	}
+	yes := true
+	req := esapi.IndicesFlushRequest{Index: escapeAll(indices), IgnoreUnavailable: &yes, AllowNoIndices: &yes}
+	return c.ask(ctx, req, "flush "+several(indices), &done, func() bool { return done.Shards.sound() })
 }
 
 func (c *Cluster) change(ctx context.Context, req esapi.Request, doing string) error {

@@ -48,7 +48,7 @@ func WriterRole(s run.Settings) SecurityRole {
 		Deletes: []string{s.IndexPrefix + "-*-20??-??-??"},
 	}
 	if s.LoadReplicas >= 0 {
-		r.Index = append(r.Index, "indices:admin/settings/update")
+		r.Index = append(r.Index, "indices:admin/settings/update", "indices:admin/flush*")
 	}
 	return r
 }

@@ -31,6 +31,10 @@ type Usage struct {
 	// each object takes a request of KMS.
 	Stored    []run.Stored
 	Encrypted bool
+	// Tier at which what is not restored is to be, and for how many Days; empty where it
+	// stays archived.
+	Tier run.Tier
+	Days int
 	// Puts are files that are written, Sent the bytes that go to the cluster.
 	Puts float64
 	Sent int64
@@ -50,7 +54,10 @@ func Of(u Usage) run.Cost {
 	for _, s := range u.Stored {
 		r, objects, size := readings(s.StorageClass), float64(s.Objects), float64(s.Bytes)/gigabyte
 		c.S3 += objects * r.get
-		c.Retrieval += size*r.gigabyte + float64(s.Unrestored)*r.restore + float64(s.UnrestoredBytes)/gigabyte*r.restoredGB
+		c.Retrieval += size * r.gigabyte
+		if u.Tier != "" {
+			c.Retrieval += Restore(u.Tier, s.StorageClass, s.Unrestored, s.UnrestoredBytes, u.Days)
+		}
 		bytes += s.Bytes
 		if u.Encrypted {
 			c.KMS += objects * kmsRequest

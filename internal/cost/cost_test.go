@@ -32,7 +32,19 @@ func TestReadmeExample(t *testing.T) {
 		{"from Glacier Instant Retrieval", func(u *Usage) { u.Stored[0].StorageClass = "GLACIER_IR" }, 4.58 - 0.02 + 0.43 + 0.27},
 		{"restored from Deep Archive", func(u *Usage) {
 			u.Stored[0] = run.Stored{StorageClass: "DEEP_ARCHIVE", Objects: 43_200, Bytes: 9 << 30, Unrestored: 43_200, UnrestoredBytes: 9 << 30}
+			u.Tier = run.Standard
 		}, 4.58 + 4.32 + 0.18},
+		{"left in Deep Archive", func(u *Usage) {
+			u.Stored[0] = run.Stored{StorageClass: "DEEP_ARCHIVE", Objects: 43_200, Bytes: 9 << 30, Unrestored: 43_200, UnrestoredBytes: 9 << 30}
+		}, 4.58},
+		{"restored from Glacier Flexible Retrieval", func(u *Usage) {
+			u.Stored[0] = run.Stored{StorageClass: "GLACIER", Objects: 43_200, Bytes: 9 << 30, Unrestored: 43_200, UnrestoredBytes: 9 << 30}
+			u.Tier, u.Days = run.Standard, 7
+		}, 4.58 + 2.30},
+		{"restored from Deep Archive at Bulk", func(u *Usage) {
+			u.Stored[0] = run.Stored{StorageClass: "DEEP_ARCHIVE", Objects: 43_200, Bytes: 9 << 30, Unrestored: 43_200, UnrestoredBytes: 9 << 30}
+			u.Tier, u.Days = run.Bulk, 7
+		}, 4.58 + 1.15},
 		{"into files", func(u *Usage) { u.LambdaSeconds, u.Puts, u.Sent = 1400, 86_400, 0 }, 4.58 - 0.20 + 0.43},
 	} {
 		u := month
@@ -44,6 +56,30 @@ func TestReadmeExample(t *testing.T) {
 		}
 		if sum := got.Lambda + got.StepFunctions + got.S3 + got.Retrieval + got.Network + got.KMS; math.Abs(sum-got.Dollars) > 1e-9 {
 			t.Errorf("%s: the parts come to %v", c.name, sum)
+		}
+	}
+}
+
+// TestRestore: a million objects of 1 GB in all, for ten days.
+func TestRestore(t *testing.T) {
+	const kept = 10 * 0.023 / 30
+	for _, c := range []struct {
+		tier    run.Tier
+		class   string
+		dollars float64
+	}{
+		{run.Bulk, run.Glacier, 0 + kept},
+		{run.Standard, run.Glacier, 50 + 0.01 + kept},
+		{run.Expedited, run.Glacier, 10_000 + 0.03 + kept},
+		{run.Bulk, run.DeepArchive, 25 + 0.0025 + kept},
+		{run.Standard, run.DeepArchive, 100 + 0.02 + kept},
+		{run.Bulk, run.IntelligentTiering, 0},
+		{run.Standard, run.IntelligentTiering, 0},
+		{run.Expedited, run.IntelligentTiering, 10_000 + 0.03},
+		{run.Standard, "", 0},
+	} {
+		if got := Restore(c.tier, c.class, 1_000_000, 1<<30, 10); math.Abs(got-c.dollars) > 1e-9 {
+			t.Errorf("%s from %q costs %v, want %v", c.tier, c.class, got, c.dollars)
 		}
 	}
 }

@@ -22,9 +22,9 @@ const (
 // gigabyte is what AWS bills by.
 const gigabyte = 1 << 30
 
-// reading is what an object of a storage class costs to be read: each GET, each
-// gigabyte and, where it has to be restored first at the Standard tier, that.
-type reading struct{ get, gigabyte, restore, restoredGB float64 }
+// reading is what an object of a storage class costs to be read: each GET and each
+// gigabyte.
+type reading struct{ get, gigabyte float64 }
 
 // readings by storage class; what is none of these is as STANDARD.
 func readings(storageClass string) reading {
@@ -34,10 +34,6 @@ func readings(storageClass string) reading {
 		return reading{get: 0.001 / 1e3, gigabyte: 0.01}
 	case "GLACIER_IR":
 		return reading{get: 0.01 / 1e3, gigabyte: 0.03}
-	case "GLACIER":
-		return reading{get: standard, restore: 0.05 / 1e3, restoredGB: 0.01}
-	case "DEEP_ARCHIVE":
-		return reading{get: standard, restore: 0.10 / 1e3, restoredGB: 0.02}
 	}
 	return reading{get: standard}
 }

@@ -159,6 +159,37 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
+// BenchmarkMemoryOfLines shows the most heap that lines take whose ids have to be
+// derived, of three million events.
+func BenchmarkMemoryOfLines(b *testing.B) {
+	bulk := make([]byte, 0, 8<<20)
+	var most float64
+	for b.Loop() {
+		most = max(most, peakHeap(func() { toBulk(b, &exported{}, true, bulk, "exports/TASK/s/000000.gz") }))
+	}
+	b.ReportMetric(most/(1<<20), "peak-MiB")
+}
+
+// exported is what an export task writes, made as it is read.
+type exported struct {
+	n    int
+	rest []byte
+}
+
+func (e *exported) Read(p []byte) (int, error) {
+	if len(e.rest) == 0 {
+		if e.n == 3_000_000 {
+			return 0, io.EOF
+		}
+		at := time.UnixMilli(1544414264183 + int64(e.n/2)).UTC()
+		e.rest = fmt.Appendf(e.rest[:0], "%s event %d\n", at.Format("2006-01-02T15:04:05.000Z"), e.n/3)
+		e.n++
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	return n, nil
+}
+
 func byteSize(n int64) string {
 	if n >= 1<<30 {
 		return "1 GiB"

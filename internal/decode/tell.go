@@ -172,7 +172,23 @@ func isText(b []byte) bool {
 // begin as one: its beginning was damaged.
 func hasRecord(b []byte) bool {
 	return bytes.Contains(b, []byte(`"subscriptionFilters":[`)) && bytes.Contains(b, []byte(`"logEvents":[`)) ||
-		bytes.Contains(b, []byte(`"messageType":"DATA_MESSAGE","owner":`))
+		bytes.Contains(b, []byte(`"messageType":"DATA_MESSAGE","owner":`)) || hasEvent(b)
+}
+
+// hasEvent tells whether an event of a subscription record begins in b.
+func hasEvent(b []byte) bool {
+	const begin, end = `{"id":"`, `","timestamp":`
+	for {
+		_, rest, found := bytes.Cut(b, []byte(begin))
+		if !found {
+			return false
+		}
+		n := jsonscan.Digits(rest, 0)
+		if isEventID(rest[:n]) && bytes.HasPrefix(rest[n:], []byte(end)) {
+			return true
+		}
+		b = rest
+	}
 }
 
 // exportKey is the form of the last part of an export task's key.

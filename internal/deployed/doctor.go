@@ -62,7 +62,7 @@ func (s *Stack) Doctor(ctx context.Context, version string, tell func(Check)) {
 
 // functions tells whether all Lambdas can be invoked.
 func (s *Stack) functions(ctx context.Context, env map[string]string) Check {
-	roles := []string{"list", "prepare", "index", "report"}
+	roles := []string{"list", "restore", "prepare", "index", "report"}
 	if env["SEARCH_URL"] != "" {
 		roles = append(roles, "steer")
 	}

@@ -19,14 +19,14 @@ func TestDoctor(t *testing.T) {
 		{
 			name: "well", change: func(*account) {},
 			well: []string{
-				"the state machine " + machine + " is there", "the functions list, prepare, index, report, steer are ready",
+				"the state machine " + machine + " is there", "the functions list, restore, prepare, index, report, steer are ready",
 				"list reads logs: 7 objects of yesterday", "logs sends its events to EventBridge",
 				"The cluster, opensearch 2.19.1, can be written to", "12 of the 1,000", "no alarm rings",
 			},
 		},
 		{
 			name: "no cluster", change: func(a *account) { a.environment = `{"ARCHIVE_BUCKET":"logs"}` },
-			well: []string{"the functions list, prepare, index, report are ready", "runs whose destination is files"},
+			well: []string{"the functions list, restore, prepare, index, report are ready", "runs whose destination is files"},
 		},
 		{
 			name: "pending functions", change: func(a *account) { a.state = "Pending" },

@@ -69,7 +69,7 @@ func (f *follower) progress(ctx context.Context) error {
 			return refused("list the map runs of "+f.execution, err)
 		}
 		if len(runs.MapRuns) == 0 {
-			f.say("listing objects, preparing the index")
+			f.say(f.before(ctx))
 			return nil
 		}
 		f.mapRun = aws.ToString(runs.MapRuns[0].MapRunArn)

@@ -129,10 +129,11 @@ func TestFollow(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			running := object{"status": "RUNNING"}
 			states{
-				"ListStateMachines": machines(),
-				"DescribeExecution": {running, running, c.ending},
-				"ListMapRuns":       {object{"mapRuns": []any{}}, object{"mapRuns": []any{object{"mapRunArn": "arn:map"}}}},
-				"DescribeMapRun":    {object{"status": "RUNNING", "itemCounts": object{"total": 8, "succeeded": 1, "failed": 1, "running": 2}}},
+				"ListStateMachines":   machines(),
+				"DescribeExecution":   {running, running, c.ending},
+				"GetExecutionHistory": {object{"events": []any{object{"id": 2, "type": "TaskStateEntered", "stateEnteredEventDetails": object{"name": "List objects", "input": `{"from":"2018-12-10"}`}}}}},
+				"ListMapRuns":         {object{"mapRuns": []any{}}, object{"mapRuns": []any{object{"mapRunArn": "arn:map"}}}},
+				"DescribeMapRun":      {object{"status": "RUNNING", "itemCounts": object{"total": 8, "succeeded": 1, "failed": 1, "running": 2}}},
 			}.serve(t)
 			stack, err := Open(t.Context(), "rehydrate")
 			if err != nil {
@@ -153,6 +154,41 @@ func TestFollow(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFollowTellsOfARestore: it takes hours in which no map has begun.
+func TestFollowTellsOfARestore(t *testing.T) {
+	entered := func(name, next string) object {
+		return object{"events": []any{
+			object{"id": 9, "type": "LambdaFunctionScheduled"},
+			object{"id": 8, "type": "WaitStateEntered", "timestamp": 1544414264, "stateEnteredEventDetails": object{
+				"name":  name,
+				"input": `{"restore":{"tier":"Bulk","objects":9,"ready":4,"waiting":5,"next":"` + next + `","seconds":3600}}`,
+			}},
+		}}
+	}
+	running := object{"status": "RUNNING"}
+	states{
+		"ListStateMachines":   machines(),
+		"DescribeExecution":   {running, running, object{"status": "SUCCEEDED", "output": `{"complete":true,"verdict":"Complete."}`}},
+		"ListMapRuns":         {object{"mapRuns": []any{}}},
+		"GetExecutionHistory": {entered("Restore objects", "ask"), entered("Wait for restore", "wait")},
+	}.serve(t)
+	stack, err := Open(t.Context(), "rehydrate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	f := follower{client: stack.client, execution: stack.Execution("monday"), out: &out, now: time.Now}
+	if _, err := f.follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const far = "restoring at the tier Bulk: 4 of 9 archived objects are ready, 5 are being restored"
+	for _, want := range []string{far + "\n", far + "; the next look is at 2018-12-10T04:57:44Z\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in:\n%s", want, out.String())
+		}
 	}
 }
 

@@ -41,8 +41,11 @@ func checkOutcome(o run.Outcome) []string {
 	c.same(documents, "documents are accounted for", total(o.Hours), "by hour")
 	c.same(o.Rejected, "documents were rejected", total(o.Rejections), "by reason")
 	c.same(o.Malformed, "events are malformed", total(o.Malformations), "by reason")
+	if len(o.Forms) > 0 {
+		c.same(o.Decoded, "events were decoded", total(o.Forms), "by form")
+	}
 	if len(o.Lag) > 0 {
-		var lag int64
+		lag := o.KeyTimes // their lag is unknown
 		for _, n := range o.Lag {
 			lag += n
 		}

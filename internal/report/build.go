@@ -128,6 +128,9 @@ func (b *builder) readPlan(ctx context.Context) error {
 	b.report.Plan = plan
 	b.tally = newTally(plan, zone(b.in.Settings.Zone))
 
+	if err := b.readRestore(ctx); err != nil {
+		return err
+	}
 	prepared, err := b.in.Folder.Prepared(ctx)
 	switch {
 	case err == nil:

@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
+	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/cost"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
@@ -19,7 +21,7 @@ func (t *tally) store(o run.Object) {
 	}
 	s.Objects++
 	s.Bytes += o.Size
-	if o.Restored {
+	if o.Restored || t.plan.Restore.Tier != "" && archive.NeedsRestore(o) {
 		s.Unrestored++
 		s.UnrestoredBytes += o.Size
 	}
@@ -36,6 +38,7 @@ func (b *builder) price(ctx context.Context) {
 		Objects: b.tally.Listed, Calls: max(e.Calls, b.tally.Listed),
 		LambdaSeconds: float64(e.Ms) / 1000, Memory: s.IndexMemory,
 		Network: s.Network, Cluster: s.Search.URL, Region: s.Search.Region,
+		Tier: cmp.Or(b.report.Plan.Restore.Tier, run.Standard), Days: b.report.Plan.Restore.Days,
 	}
 	for _, stored := range b.tally.stored {
 		usage.Stored = append(usage.Stored, *stored)

@@ -77,7 +77,8 @@ type Report struct {
 	// Gaps are hours without any object inside an otherwise busy range.
 	Gaps []Gap `json:"gaps"`
 	// Lag says how long after their time events lay in the archive; LagUnknown
-	// counts those of objects whose key tells no time.
+	// counts those of objects whose key tells no time, and those that have no other
+	// time than the key's.
 	Lag        []LagBucket `json:"lag"`
 	LagUnknown int64       `json:"lagUnknown"`
 	// Edge is nil where the edges of the margin held no event of the range.

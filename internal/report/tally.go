@@ -141,6 +141,7 @@ func (t *tally) add(res result) {
 		for i, n := range o.Lag {
 			t.lag[i] += n
 		}
+		t.lagUnknown += o.KeyTimes
 	} else {
 		t.lagUnknown += documents
 	}

@@ -246,12 +246,19 @@ func (r *Report) RetryText() string {
 	if r.Files != nil {
 		does = "write"
 	}
-	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q}: it takes what this one did not %s, and nothing else.`, r.Run, does)
+	restore := ""
+	if r.Objects.Classes[run.Archived] > 0 {
+		restore = `, "restore": "Standard"`
+	}
+	return fmt.Sprintf(`Correct the causes, then start a run with {"retry": %q%s}: it takes what this one did not %s, and nothing else.`, r.Run, restore, does)
 }
 
 // RangeText is the range as a person would say it: days where it has whole ones.
-func (r *Report) RangeText() string {
-	from, to := r.Plan.From, r.Plan.To
+func (r *Report) RangeText() string { return RangeText(r.Plan.From, r.Plan.To) }
+
+// RangeText is a range as a person would say it: days where it has whole ones, in the
+// zone of from.
+func RangeText(from, to time.Time) string {
 	if from.IsZero() {
 		return ""
 	}

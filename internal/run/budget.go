@@ -83,7 +83,7 @@ func (r Request) Within(p *Plan, stack Budget) (err error) {
 
 // Over tells in a sentence by what an estimate is over the budget; empty where it is not.
 func (b Budget) Over(e Estimate) string {
-	took := time.Duration(e.Seconds) * time.Second
+	took := time.Duration(e.RestoreSeconds+e.Seconds) * time.Second
 	var over string
 	switch {
 	case b.MaxEvents > 0 && e.Wanted > b.MaxEvents:

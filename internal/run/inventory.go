@@ -54,6 +54,8 @@ type Unrestored struct {
 	StorageClass string `json:"storageClass"`
 	Objects      int64  `json:"objects"`
 	Bytes        int64  `json:"bytes"`
+	// Tiers are the ways to have them restored, the cheapest first.
+	Tiers []RestoreOffer `json:"tiers"`
 	// Restore is a command that asks for the first of them.
 	Restore string `json:"restore"`
 }
@@ -120,6 +122,8 @@ type Estimate struct {
 	EventsPerSecond  int64 `json:"eventsPerSecond"`
 	ObjectMillis     int64 `json:"objectMillis"`
 	ObjectsPerSecond int64 `json:"objectsPerSecond"`
+	// RestoreSeconds are what restoring what is archived takes before that, at most.
+	RestoreSeconds int64 `json:"restoreSeconds,omitempty"`
 	// Paced: it is Step Functions that sets the pace.
 	Paced bool `json:"paced,omitempty"`
 	Cost
@@ -128,4 +132,15 @@ type Estimate struct {
 // CountForm adds a sampled object.
 func (e *Estimate) CountForm(form string) {
 	e.Forms = count(e.Forms, form, 1, maxForms)
+}
+
+// RestoreOffer is what restoring at one tier takes.
+type RestoreOffer struct {
+	Tier Tier `json:"tier"`
+	// It usually takes from LeastSeconds to MostSeconds, and Dollars with copies that
+	// stay for Days.
+	LeastSeconds int64   `json:"leastSeconds"`
+	MostSeconds  int64   `json:"mostSeconds"`
+	Days         int     `json:"days"`
+	Dollars      float64 `json:"dollars"`
 }

@@ -1,7 +1,9 @@
 package run
 
+import "time"
+
 // The keys of a run's files in the run bucket. Everything of a run lies under
-// Folder(name).
+// Folder(name), but for a line of history that outlives it.
 
 // Folder is the run's folder, with its slash.
 func Folder(name string) string { return "runs/" + name + "/" }
@@ -23,6 +25,13 @@ func InventoryKey(name string) string { return Folder(name) + "inventory.json" }
 
 // PreparedKey holds the Prepared.
 func PreparedKey(name string) string { return Folder(name) + "prepared.json" }
+
+// RestoreKey holds the Restore as of the last call.
+func RestoreKey(name string) string { return Folder(name) + "restore.json" }
+
+// RestoreFolder holds, for each round in which archived objects were looked at, a
+// folder of JSON Lines: the Objects that are still waited for.
+func RestoreFolder(name string) string { return Folder(name) + "restore/" }
 
 // ResultsPrefix is the Prefix of the map's ResultWriter, without a slash at its
 // end: Step Functions writes <prefix>/<map run uuid>/manifest.json and others.
@@ -54,3 +63,12 @@ func ReportKey(name string) string { return Folder(name) + "report.json" }
 
 // PageKey holds the report as one self-contained HTML page.
 func PageKey(name string) string { return Folder(name) + "report.html" }
+
+// HistoryFolder holds one small object for each run that has ended, which is kept when
+// the run's folder is not.
+const HistoryFolder = "history/"
+
+// HistoryKey holds a run's Past; keys sort by when runs were started.
+func HistoryKey(started time.Time, name string) string {
+	return HistoryFolder + started.UTC().Format("20060102T150405.000Z") + "-" + name + ".json"
+}

@@ -144,6 +144,7 @@ type Outcome struct {
 	Hours   map[string]int64       `json:"hours,omitempty"`
 	// Lag counts in-range events by how long after their time their object was
 	// begun (key time minus event time), see LagBounds; empty without a key time.
+	// KeyTimes are not among them.
 	Lag []int64 `json:"lag,omitempty"`
 	// Rejections and Malformations count by reason.
 	Rejections    map[string]int64 `json:"rejections,omitempty"`

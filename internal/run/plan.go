@@ -31,6 +31,8 @@ type Plan struct {
 	MostConcurrency int    `json:"mostConcurrency"`
 	Include         Filter `json:"include"`
 	Exclude         Filter `json:"exclude"`
+	// Restore is what archived objects are asked for, and how far that is.
+	Restore Restore `json:"restore"`
 	// Objects and Bytes (as stored) of the manifest.
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`

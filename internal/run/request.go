@@ -42,6 +42,10 @@ type Request struct {
 	MaxEvents   *int64   `json:"maxEvents,omitempty"`
 	MaxCost     *float64 `json:"maxCost,omitempty"`
 	MaxDuration string   `json:"maxDuration,omitempty"`
+	// Restore asks for archived objects at this tier, and waits for them; nothing is
+	// restored where it is empty. Copies stay for RestoreDays, 7 by default.
+	Restore     Tier `json:"restore,omitempty"`
+	RestoreDays *int `json:"restoreDays,omitempty"`
 	// MaxConcurrency is how many objects are indexed at once; 10 by default.
 	MaxConcurrency *Concurrency `json:"maxConcurrency,omitempty"`
 	// ToleratedFailurePercentage of children, above which the map stops; 10 by
@@ -77,7 +81,8 @@ const MaxConcurrencyLimit = 10_000
 const MaxMargin = 31 * 24 * time.Hour
 
 const members = "from, to, lastDays, marginBefore, marginAfter, plan, retry, destination, " +
-	"view, expires, maxBytes, maxEvents, maxCost, maxDuration, maxConcurrency, toleratedFailurePercentage, include, exclude"
+	"view, expires, maxBytes, maxEvents, maxCost, maxDuration, restore, restoreDays, " +
+	"maxConcurrency, toleratedFailurePercentage, include, exclude"
 
 // ParseRequest reads an execution input. Its error is a Fault named
 // InvalidRequest whose sentence names the member that is wrong.
@@ -137,6 +142,10 @@ func allowed(member string) string {
 		return "a number of US dollars; 0 for no bound"
 	case "maxDuration":
 		return `a string: a duration such as "2h"; "0s" for no bound`
+	case "restore":
+		return `"Bulk", "Standard" or "Expedited"`
+	case "restoreDays":
+		return fmt.Sprintf("a whole number from 1 to %d", maxRestoreDays)
 	case "maxConcurrency":
 		return fmt.Sprintf(`a whole number from 1 to %d, "auto", or "auto:N" with the bound N`, MaxConcurrencyLimit)
 	case "toleratedFailurePercentage":
@@ -179,6 +188,10 @@ func (r Request) Resolve(e Execution, zone *time.Location) (Plan, error) {
 		return Plan{}, err
 	}
 	if err := r.Within(&p, Budget{}); err != nil {
+		return Plan{}, err
+	}
+	var err error
+	if p.Restore, err = r.restore(); err != nil {
 		return Plan{}, err
 	}
 	if r.Retry != "" {

@@ -155,6 +155,10 @@ func TestRequestRefused(t *testing.T) {
 		{"broken expression", `{"lastDays":1,"include":{"message":["("]}}`, `include.message: "(" cannot be used`},
 		{"broken glob", `{"lastDays":1,"exclude":{"logGroup":["["]}}`, `exclude.logGroup: "[" cannot be used`},
 		{"unknown filter", `{"lastDays":1,"exclude":{"group":["x"]}}`, `"group" is not a member`},
+		{"unknown tier", `{"lastDays":1,"restore":"bulk"}`, `restore: "bulk" is none; give "Bulk", "Standard" or "Expedited"`},
+		{"tier of the wrong type", `{"lastDays":1,"restore":true}`, `restore: a JSON bool is not allowed here; give "Bulk"`},
+		{"days of no restore", `{"lastDays":1,"restoreDays":7}`, "restoreDays: not allowed without restore"},
+		{"no days of a restore", `{"lastDays":1,"restore":"Bulk","restoreDays":0}`, "restoreDays: 0 is out of bounds; give a whole number from 1 to 365"},
 		{"retry of no name", `{"retry":"../x"}`, `retry: "../x" is no name of a run`},
 		{"unknown destination", `{"lastDays":1,"destination":"disk"}`, `destination: "disk" is none; give "index" or "files"`},
 		{"destination of the wrong type", `{"lastDays":1,"destination":1}`, `destination: a JSON number is not allowed here; give "index" or "files"`},
@@ -184,6 +188,36 @@ func TestValidName(t *testing.T) {
 	} {
 		if ValidName(name) != want {
 			t.Errorf("ValidName(%q) = %v", name, !want)
+		}
+	}
+}
+
+func TestRequestRestore(t *testing.T) {
+	for input, want := range map[string]Restore{
+		`{"lastDays":1}`:                                        {Next: RestoreDone},
+		`{"lastDays":1,"restore":"Bulk"}`:                       {Tier: Bulk, Days: 7, Next: RestoreDone},
+		`{"retry":"r0","restore":"Expedited","restoreDays":30}`: {Tier: Expedited, Days: 30, Next: RestoreDone},
+	} {
+		r, err := ParseRequest([]byte(input))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := r.Resolve(execution(t), tokyo(t)); err != nil || p.Restore != want {
+			t.Errorf("%s: %+v, %v; want %+v", input, p.Restore, err, want)
+		}
+	}
+}
+
+// TestRestoreTimes: the tiers become faster, and only the deep archive lacks one.
+func TestRestoreTimes(t *testing.T) {
+	for _, class := range []string{Glacier, DeepArchive, IntelligentTiering} {
+		before := 1000 * time.Hour
+		for _, tier := range Tiers() {
+			least, most, ok := RestoreTime(tier, class)
+			if ok == (class == DeepArchive && tier == Expedited) || ok && (least > most || most >= before || least < time.Minute) {
+				t.Errorf("%s from %s takes %s to %s, %v", tier, class, least, most, ok)
+			}
+			before = most
 		}
 	}
 }

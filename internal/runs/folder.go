@@ -1,6 +1,6 @@
-// Package runs keeps the files of a run under runs/NAME/ in the run bucket: each
-// is written and read here and nowhere else, under the keys of package run. It
-// knows what they hold, not what it means.
+// Package runs keeps the files of a run under runs/NAME/ in the run bucket, and its
+// line in the history: each is written and read here and nowhere else, under the keys
+// of package run. It knows what they hold, not what it means.
 package runs
 
 import (

@@ -18,7 +18,11 @@ func (f Folder) Manifest(ctx context.Context, each func(run.Object) error) error
 // PutManifest streams what list hands to write into the run's manifest. Where
 // list fails, its error is returned and there is no manifest.
 func (f Folder) PutManifest(ctx context.Context, list func(write func(run.Object) error) error) error {
-	key := run.ManifestKey(f.Name)
+	return f.putLines(ctx, run.ManifestKey(f.Name), list)
+}
+
+// putLines streams objects into a file of JSON Lines.
+func (f Folder) putLines(ctx context.Context, key string, list func(write func(run.Object) error) error) error {
 	reader, writer := io.Pipe()
 	counted := &counter{from: reader}
 	listed := make(chan error, 1)
@@ -30,11 +34,11 @@ func (f Folder) PutManifest(ctx context.Context, list func(write func(run.Object
 		listed <- err
 	}()
 	err := f.Bucket.PutStream(ctx, key, counted, "application/jsonl")
-	reader.CloseWithError(errors.New("the manifest could not be written"))
+	reader.CloseWithError(errors.New("the file could not be written"))
 	if listErr := <-listed; err == nil || errors.Is(err, listErr) {
 		err = listErr
 	} else {
-		err = fmt.Errorf("write the manifest: %w", err)
+		err = fmt.Errorf("write %s: %w", key, err)
 	}
 	if err != nil {
 		return err

@@ -80,7 +80,7 @@ func TestVariablesAreWhatReadTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := run.Settings{
-		Stack: "other", ArchiveBucketRegion: "us-west-2", ArchiveRequesterPays: true,
+		Stack: "other", ArchiveBucketRegion: "us-west-2", ArchiveRequesterPays: true, ArchiveRestore: true,
 		ArchiveBucket: "archive", ArchivePrefixes: []string{"a/", "b/!{timestamp:yyyy}/"}, ArchiveZone: zone,
 		ArchiveRegion: "ap-northeast-1", TimeFields: []string{"when", "at"}, AssumeZone: zone, IDs: "derived",
 		RunBucket: "runs", ArchiveEndpoint: "http://localhost:1", RunEndpoint: "http://localhost:2",

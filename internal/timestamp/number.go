@@ -5,23 +5,20 @@ import (
 	"strconv"
 )
 
-// A number below least is no time: durations and counters are called time, too.
-// It is March 1973 in seconds. From the others on it is in milliseconds,
-// microseconds and nanoseconds, which are the years 5138, 5138 and 5138 in the
-// unit before, and 1973 in their own.
+// Seconds from September 2001 to October 2191, and so in each of the finer units,
+// which thus have 10, 13, 16 and 19 digits. Other numbers are no times: durations,
+// counters, and dates without signs between (20181210125744) are called time, too.
 const (
-	least = 1e8
-	milli = 1e11
-	micro = 1e14
-	nano  = 1e17
+	least = 1e9
+	most  = 7e9
 )
 
 // Number reads a number of seconds, milliseconds, microseconds or nanoseconds
 // since 1970, by its size, with or without a fraction or exponent.
 func Number(text []byte) (Time, bool) {
-	const most = 19 // digits of a whole number in 64 bits
+	const digits64 = 19 // of a whole number in 64 bits
 	i, whole := 0, int64(0)
-	for ; i < len(text) && i < most && '0' <= text[i] && text[i] <= '9'; i++ {
+	for ; i < len(text) && i < digits64 && '0' <= text[i] && text[i] <= '9'; i++ {
 		whole = whole*10 + int64(text[i]-'0')
 	}
 	switch {
@@ -50,16 +47,16 @@ func Number(text []byte) (Time, bool) {
 
 func scaled(whole int64, thousandths int, fraction bool) (Time, bool) {
 	switch {
-	case whole < least:
-		return Time{}, false
-	case whole < milli:
+	case least <= whole && whole < most:
 		return Time{Ms: whole*1000 + int64(thousandths), Fine: fraction}, true
-	case whole < micro:
+	case least*1e3 <= whole && whole < most*1e3:
 		return Time{Ms: whole, Fine: true}, true
-	case whole < nano:
+	case least*1e6 <= whole && whole < most*1e6:
 		return Time{Ms: whole / 1000, Fine: true}, true
+	case least*1e9 <= whole && whole < most*1e9:
+		return Time{Ms: whole / 1_000_000, Fine: true}, true
 	}
-	return Time{Ms: whole / 1_000_000, Fine: true}, true
+	return Time{}, false
 }
 
 // exponent reads a number with an exponent, of seconds or what they are called

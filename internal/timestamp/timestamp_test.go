@@ -64,6 +64,10 @@ func TestText(t *testing.T) {
 		"0.042":                           "", // how long it took
 		"200":                             "",
 		"-1544414264":                     "",
+		"20181210125744":                  "",
+		"20181210":                        "",
+		"201812101257":                    "",
+		"999999999":                       "",
 		"15444142641830219999":            "",
 		"99999999999999999999999":         "",
 		"1544414264.":                     "2018-12-10T03:57:44Z fine",
@@ -139,7 +143,7 @@ func FuzzText(f *testing.F) {
 				t.Errorf("%q is %d (%t), want %d", text, got.Ms, ok, want.UnixMilli())
 			}
 		}
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= milli && n < micro && text[0] != '+' && text[0] != '0' && got.Ms != n {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= least*1e3 && n < most*1e3 && text[0] != '+' && text[0] != '0' && got.Ms != n {
 			t.Errorf("%q is %d", text, got.Ms)
 		}
 		Reader{Near: 1}.Leading([]byte(text))

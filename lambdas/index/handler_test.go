@@ -432,3 +432,20 @@ func faultName(err error) string {
 	}
 	return ""
 }
+
+// Events that stand at the time of their object's key say nothing of how late they
+// arrived.
+func TestIndexOfMessages(t *testing.T) {
+	f := newFixture(t, nil)
+	key := "_/cwl/ecs/ecs-task/2018/12/10/03/s-1-2018-12-10-03-57-00-1b2c"
+	o := f.put(t, key, []byte("2018-12-10 03:56:44 a\nb\n{\"level\":\"info\"}\n"))
+	o.Time = archive.KeyTime(key, time.UTC)
+	w, _ := f.finish(t, f.work(o))
+	var late int64
+	for _, n := range w.Outcome.Lag {
+		late += n
+	}
+	if c := w.Outcome; c.Created != 3 || late != 1 || c.Inferred != (run.Inferred{DerivedIDs: 3, PlacedIDs: 3, MessageTimes: 1, KeyTimes: 2}) || c.Forms["messages"] != 3 {
+		t.Errorf("outcome %+v", c)
+	}
+}

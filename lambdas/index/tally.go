@@ -80,7 +80,7 @@ func (s *tally) indexed(e *decode.Event) {
 		s.hour = hour
 	}
 	s.inHour++
-	if s.arrived != 0 {
+	if s.arrived != 0 && e.TimeKind != decode.TimeOfKey {
 		i := 0
 		for i < len(s.bounds) && s.arrived-ms > s.bounds[i] {
 			i++

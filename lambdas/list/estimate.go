@@ -120,7 +120,7 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.St
 	usage := cost.Usage{
 		Objects: plan.Objects, Calls: plan.Objects,
 		LambdaSeconds: busy + objects*objectLambdaMillis/1000, Memory: settings.IndexMemory,
-		Stored: stored, Encrypted: asksKMS, Sent: e.SentBytes,
+		Stored: stored, Encrypted: asksKMS, Sent: e.SentBytes, Tier: plan.Restore.Tier, Days: plan.Restore.Days,
 		Network: settings.Network, Cluster: settings.Search.URL, Region: settings.Search.Region,
 	}
 	if e.Written > 0 { // an object's events mostly lie in two hours

@@ -60,6 +60,9 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 			return run.Plan{}, err
 		}
 	}
+	if err := h.mayRestore(plan); err != nil {
+		return run.Plan{}, err
+	}
 	folder := h.folder(plan.Run)
 	if err := folder.Claim(ctx, req.Execution); err != nil {
 		return run.Plan{}, err
@@ -73,6 +76,9 @@ func (h handler) List(ctx context.Context, req run.ListRequest) (run.Plan, error
 	}
 	if err != nil {
 		return run.Plan{}, err
+	}
+	if plan.Restore.Objects > 0 {
+		plan.Restore.Next = run.RestoreAsk
 	}
 	return plan, folder.PutPlan(ctx, plan)
 }
@@ -126,6 +132,9 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 			plan.Bytes += o.Size
 			stock.add(o)
 			chosen.add(o)
+			if plan.Restore.Tier != "" && archive.MayNeedRestore(o) {
+				plan.Restore.Objects++
+			}
 			return write(o)
 		})
 		return err
@@ -134,11 +143,16 @@ func (h handler) takeStock(ctx context.Context, plan *run.Plan, list func(take f
 		return err
 	}
 	inventory := stock.result(plan.From, plan.To)
+	if err := canRestore(plan.Restore.Tier, inventory.Unrestored); err != nil {
+		return err
+	}
+	offer(inventory.Unrestored, plan.Restore.Days)
 	if err := h.weigh(ctx, *plan, chosen, &inventory); err != nil {
 		return err
 	}
 	var over error
 	if e := inventory.Estimate; e != nil {
+		e.RestoreSeconds = restoreSeconds(plan.Restore.Tier, inventory.Unrestored)
 		plan.Expected = run.Expected{Documents: e.Wanted, Bytes: e.DocumentBytes}
 		over = judge(plan, *e)
 	}

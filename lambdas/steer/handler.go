@@ -42,6 +42,9 @@ type progress struct {
 const (
 	// pause between two looks.
 	pause = time.Second
+	// restorePause is that before the map of a run that restores objects, which takes
+	// hours.
+	restorePause = 30 * time.Second
 	// reserve is left of a call's time for its answer.
 	reserve = 20 * time.Second
 )
@@ -70,7 +73,11 @@ func (h handler) Steer(ctx context.Context, req run.SteerRequest) (run.Steered, 
 			s.told.Ended = ended
 			return s.told, err
 		}
-		if err := h.sleep(ctx, pause); err != nil {
+		rest := pause
+		if s.mapRun == "" && request.Restore != "" {
+			rest = restorePause
+		}
+		if err := h.sleep(ctx, rest); err != nil {
 			return s.told, err
 		}
 		if !s.until.IsZero() && h.now().After(s.until) {

@@ -91,6 +91,20 @@ func TestSteer(t *testing.T) {
 	}
 }
 
+// TestARestoreIsNotWatchedEachSecond: it takes hours before there is anything to steer.
+func TestARestoreIsNotWatchedEachSecond(t *testing.T) {
+	took := func(input string) time.Duration {
+		r := newRig(input)
+		r.begins = 100
+		r.steer(t)
+		return r.clock.Sub(time.Unix(0, 0))
+	}
+	usual, restoring := took(automatic), took(`{"lastDays":1,"maxConcurrency":"auto","restore":"Bulk"}`)
+	if restoring-usual != 100*(restorePause-pause) {
+		t.Errorf("100 looks before the map took %s, %s longer than without a restore", restoring, restoring-usual)
+	}
+}
+
 func TestNothingToSteer(t *testing.T) {
 	for _, input := range []string{`{"lastDays":1}`, `{"lastDays":1,"maxConcurrency":50}`, `{"lastDays":1,"maxConcurrency":"auto","plan":true}`, `{"odd":1}`} {
 		r := newRig(input)

@@ -376,6 +376,25 @@ func TestMachineRunsOutOfTime(t *testing.T) {
 	})
 }
 
+func TestWaitAsLongAsTheInputSays(t *testing.T) {
+	const machine = `{"StartAt": "A", "States": {"A": {"Type": "Wait", "SecondsPath": "$.restore.seconds", "End": true}}}`
+	for input, seconds := range map[string]int{
+		`{"restore": {"seconds": 10800}}`: 10800, `{"restore": {"seconds": 0}}`: 0,
+		`{"restore": {"seconds": 1.5}}`: -1, `{"restore": {"seconds": -1}}`: -1, `{"restore": {"seconds": "1"}}`: -1, `{"restore": {}}`: -1,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			begun := time.Now()
+			out, err := (&aws{}).run(t.Context(), t, machine, input)
+			switch {
+			case seconds < 0 && ended(t, err).Name != "States.Runtime":
+				t.Errorf("%s: ended with %v", input, err)
+			case seconds >= 0 && (err != nil || out == "" || time.Since(begun) != time.Duration(seconds)*time.Second):
+				t.Errorf("%s: waited %s, %s, %v", input, time.Since(begun), out, err)
+			}
+		})
+	}
+}
+
 func TestStoppedExecutionRunsNoCatch(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	w := &aws{invoke: func(ctx context.Context, _, _ string) (string, error) {

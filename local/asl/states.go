@@ -3,6 +3,7 @@ package asl
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -83,18 +84,41 @@ func escapedLength(s string) int {
 	return n
 }
 
-// wait does nothing for a while.
-type wait struct{ seconds int }
+// wait does nothing for a while: so many seconds, or as many as its input says.
+type wait struct {
+	seconds int
+	told    *path
+}
 
 func (f *fields) wait() work {
-	if _, ok := f.open["Seconds"]; !ok {
-		f.fault(f.node, "Seconds is missing; other forms of Wait are not implemented here")
+	_, fixed := f.open["Seconds"]
+	told, dynamic := f.get("SecondsPath")
+	switch {
+	case fixed && dynamic:
+		f.fault(told, "stands beside Seconds")
+	case dynamic:
+		p := f.path(told)
+		return wait{told: &p}
+	case !fixed:
+		f.fault(f.node, "Seconds or SecondsPath is missing; other forms of Wait are not implemented here")
 	}
-	return wait{f.whole("Seconds", 0, 0)}
+	return wait{seconds: f.whole("Seconds", 0, 0)}
 }
 
 func (w wait) do(ctx context.Context, f *frame, input any) (any, string, *failure) {
+	seconds := float64(w.seconds)
+	if w.told != nil {
+		v, err := f.find(*w.told, "SecondsPath", input)
+		if err != nil {
+			return nil, "", err
+		}
+		n, ok := number(v)
+		if !ok || n < 0 || n > maxSeconds || n != math.Trunc(n) {
+			return nil, "", f.runtime("The SecondsPath parameter does not reference a valid whole number of seconds: '%s'", encode(v))
+		}
+		seconds = n
+	}
 	// It only fails when ctx ends, which is looked at after every state.
-	_ = f.env.Sleep(ctx, time.Duration(w.seconds)*time.Second)
+	_ = f.env.Sleep(ctx, time.Duration(seconds)*time.Second)
 	return input, "", nil
 }

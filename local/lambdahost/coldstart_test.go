@@ -22,7 +22,7 @@ func BenchmarkColdStart(b *testing.B) {
 		"ARCHIVE_BUCKET": "archive", "RUN_BUCKET": "runs", "SEARCH_URL": "http://127.0.0.1:1",
 		"ARCHIVE_ENDPOINT": "http://127.0.0.1:1", "RUN_ENDPOINT": "http://127.0.0.1:1",
 	}
-	for _, handler := range []string{"list", "prepare", "index", "report"} {
+	for _, handler := range []string{"list", "restore", "prepare", "index", "report"} {
 		b.Run(handler, func(b *testing.B) {
 			c := Config{Name: handler, Binary: binary, Handler: handler, Env: env, Region: "local", Timeout: time.Minute, Memory: 128}
 			for b.Loop() {

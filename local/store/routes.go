@@ -24,6 +24,7 @@ func (s *Store) routes() http.Handler {
 		on(mux, "GET POST", prefix+"_msearch", s.manySearched, several...)
 		on(mux, "GET POST", prefix+"_count", s.counted, several...)
 		on(mux, "GET POST", prefix+"_refresh", s.refreshed, several...)
+		on(mux, "GET POST", prefix+"_flush", s.refreshed, several...)
 	}
 	on(index, "GET", "/{index}", s.getIndex, several...)
 	on(index, "DELETE", "/{index}", s.deleteIndex, several...)
