@@ -54,7 +54,7 @@ func (b *builder) findForms() {
 		b.find("%s that the message tells, as the archive tells none.", plural2(n, "event has the time", "events have the time"))
 	}
 	if n := i.KeyTimes; n > 0 {
-		b.find("%s of its own, and stands at that of its object's key, when the object was begun: only near to it. The setting timeField names the member of JSON messages that tells it.",
-			plural2(n, "event has no time", "events have no time"))
+		b.find("%s at the time in its object's key, when the object was begun, as nothing tells a nearer one. The setting timeField names the member of JSON messages that does.",
+			plural2(n, "event stands", "events stand"))
 	}
 }
