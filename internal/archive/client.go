@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -37,7 +39,14 @@ const (
 func NewClient(ctx context.Context, endpoint string, more ...func(*s3.Options)) (*s3.Client, error) {
 	here := loopback(endpoint)
 	options := []func(*config.LoadOptions) error{
-		config.WithRetryMaxAttempts(attempts),
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = attempts
+				// By default retries are from a purse that all calls share and that is slow to
+				// fill: after a short outage, calls would fail at the first hitch.
+				o.RateLimiter = ratelimit.None
+			})
+		}),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.ResponseHeaderTimeout = answerLimit
 			t.MaxIdleConnsPerHost = connections
