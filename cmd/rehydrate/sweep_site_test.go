@@ -30,9 +30,11 @@ type site struct {
 	mu     sync.Mutex
 	server *http.Server // nil while it is down
 	ended  bool
-	seen   []string // what was asked for, in order
-	fault  *fault
-	struck int
+	// refusing: it is down, and will be up again.
+	refusing bool
+	seen     []string // what was asked for, in order
+	fault    *fault
+	struck   int
 }
 
 // fault strikes some calls to a site, in one way.
@@ -70,7 +72,9 @@ func (s *site) start() error {
 	if err != nil {
 		return err
 	}
-	s.address = l.Addr().String()
+	if at := l.Addr().String(); at != s.address { // the first time
+		s.address = at
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
@@ -95,6 +99,18 @@ func (s *site) stop(final bool) {
 
 // refuse takes no connections for d.
 func (s *site) refuse(d time.Duration) {
+	s.mu.Lock()
+	refusing := s.refusing
+	s.refusing = true
+	s.mu.Unlock()
+	if refusing {
+		return
+	}
+	defer func() {
+		s.mu.Lock()
+		s.refusing = false
+		s.mu.Unlock()
+	}()
 	s.stop(false)
 	time.Sleep(d)
 	for s.start() != nil { // until the port is free again
