@@ -67,7 +67,7 @@ bench: ## one table of how fast it is, each figure beside what it is to be compa
 
 .PHONY: bench-engines
 bench-engines: ## what real engines spend: mappings, replicas, a range beside a Python client (an hour)
-	go test -run '^$$' -bench '^Benchmark(Engines|Mappings|Replicas|Restore)$$' -benchtime 1x -timeout 180m ./cmd/rehydrate -engines
+	go test -run '^$$' -bench '^Benchmark(Engines|Mappings|Searches|Replicas|Restore|Auto)$$' -benchtime 1x -timeout 180m ./cmd/rehydrate -engines
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (default 1m)
