@@ -2,8 +2,11 @@ package list
 
 import (
 	"context"
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/cost"
@@ -35,7 +38,8 @@ const (
 // likely as any other, so that what an archive mostly holds is in it, be that a few
 // large objects or many small ones of another form.
 type sample struct {
-	random *rand.Rand
+	source *rand.PCG
+	random *rand.Rand // of source
 	chosen []choice
 	// next is the lowest lot of an object that was not chosen.
 	next float64
@@ -48,16 +52,21 @@ type choice struct {
 }
 
 func newSample() *sample {
-	return &sample{random: rand.New(rand.NewPCG(1, 2)), next: math.Inf(1)} //nolint:gosec // a sample, no secret
+	source := rand.NewPCG(0, 0)
+	return &sample{source: source, random: rand.New(source), next: math.Inf(1)} //nolint:gosec // a sample, no secret
 }
 
 // add considers one object: the lowest lots stay, of which larger objects draw
 // lower ones (Efraimidis and Spirakis, Weighted random sampling with a reservoir,
-// 2006). Empty objects and ones that cannot be read say nothing.
+// 2006). A key's lot is always the same, as the order in which objects are listed is
+// not. Empty objects and ones that cannot be read say nothing.
 func (s *sample) add(o run.Object) {
 	if o.Size == 0 || archive.NeedsRestore(o) {
 		return
 	}
+	key := fnv.New64a()
+	_, _ = key.Write([]byte(o.Key)) // a hash takes everything
+	s.source.Seed(key.Sum64(), 0)
 	c := choice{o, s.random.ExpFloat64() / float64(o.Size)}
 	if len(s.chosen) < sampleObjects {
 		s.chosen = append(s.chosen, c)
@@ -90,6 +99,7 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.St
 	if plan.Destination == run.ToFiles {
 		e.EventsPerSecond = writtenPerSecond
 	}
+	slices.SortFunc(s.chosen, func(a, b choice) int { return strings.Compare(a.object.Key, b.object.Key) })
 	asksKMS := false
 	told := make([]beginning, 0, len(s.chosen))
 	for _, c := range s.chosen {
