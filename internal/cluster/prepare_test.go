@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,8 @@ func testPrepare(t *testing.T, url string) {
 			if got.Template != want || got.Installed != (c.template == "") {
 				t.Errorf("template %q, installed %t, want %q", got.Template, got.Installed, want)
 			}
+			// The engines of the tests have small heaps, and what other tests have left.
+			got.Warnings = slices.DeleteFunc(got.Warnings, func(w string) bool { return strings.Contains(w, "nodes whose heap is good for") })
 			if len(got.Warnings) != len(c.warns) {
 				t.Fatalf("warnings %q, want %q", got.Warnings, c.warns)
 			}
