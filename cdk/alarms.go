@@ -44,7 +44,7 @@ func one(namespace, name, dimensionName string, value *string, statistic string)
 }
 
 // runMetric is one that the Lambdas write.
-func (w watched) runMetric(name, statistic string) metric { //nolint:unparam // each metric has a statistic of its own
+func (w watched) runMetric(name, statistic string) metric {
 	m := metric{namespace: metrics.Namespace, name: name, statistic: statistic}
 	values := map[string]string{"Stack": w.settings.Stack, "IndexPrefix": w.settings.IndexPrefix}
 	for _, name := range metrics.Dimensions() {

@@ -348,7 +348,7 @@ func TestBrokenOnEngine(t *testing.T) {
 		"rejected in part":  rejectedInPart,
 		"not indexed, damaged and gone": func(t *testing.T, p *rig) {
 			bad := p.some(t, 3)
-			good := p.write(t, bad[0], []byte("no log at all"))
+			good := p.write(t, bad[0], []byte("<html>no log at all</html>"))
 			var gone []byte
 			leave := afterListing(func() { gone = p.write(t, bad[1], nil); p.remove(t, bad[1]) })
 			shut := denied(bad[2:])
