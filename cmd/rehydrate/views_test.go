@@ -93,15 +93,18 @@ func TestViewsOnThisComputer(t *testing.T) {
 
 // A run over its budget by its estimate is refused in a sentence; one that turns out to
 // be over its maxEvents ends Incomplete, with exactly so many.
-func TestRunUpToItsCap(t *testing.T) {
-	w := newScenario(t, small())
+func TestRunUpToItsCap(t *testing.T) { upToItsCap(t, newScenario(t, small())) }
+
+// upToItsCap runs over the scenario with caps, where more says.
+func upToItsCap(t *testing.T, w scenario, more ...string) {
+	t.Helper()
 	ctx := t.Context()
-	if status, _, stderr := w.run(ctx, "over", append(threeDays(), "--max-events", "10")...); status != exitUnusable || !strings.Contains(stderr, "more than maxEvents, 10") {
+	if status, _, stderr := w.run(ctx, "over", slices.Concat(threeDays(), []string{"--max-events", "10"}, more)...); status != exitUnusable || !strings.Contains(stderr, "more than maxEvents, 10") {
 		t.Errorf("%d %s", status, stderr)
 	}
 	capped := false
 	for _, d := range []string{"2018-12-10", "2018-12-11", "2018-12-12"} {
-		if status, stdout, stderr := w.run(ctx, "plan-"+d, "--from", d, "--to", d, "--max-events", "10", "--plan"); status != exitComplete || !strings.Contains(stdout, "would be refused") {
+		if status, stdout, stderr := w.run(ctx, "plan-"+d, append([]string{"--from", d, "--to", d, "--max-events", "10", "--plan"}, more...)...); status != exitComplete || !strings.Contains(stdout, "would be refused") {
 			t.Errorf("a plan: %d %s%s", status, stdout, stderr)
 		}
 		b, err := os.ReadFile(filepath.Join(w.out, run.InventoryKey("plan-"+d)))
@@ -114,13 +117,13 @@ func TestRunUpToItsCap(t *testing.T) {
 			continue // the estimate is above the truth
 		}
 		capped = true
-		status, stdout, stderr := w.run(ctx, "capped-"+d, "--from", d, "--to", d, "--max-events", fmt.Sprint(most))
+		status, stdout, stderr := w.run(ctx, "capped-"+d, append([]string{"--from", d, "--to", d, "--max-events", fmt.Sprint(most)}, more...)...)
 		r := w.report(t, "capped-"+d)
 		if status != exitIncomplete || r.Events.Wanted() != most || r.Objects.Classes[run.Capped] == 0 || !strings.Contains(r.Verdict, "cut short by maxEvents") {
 			t.Errorf("%d events of %d, %d objects capped: %d %s%s", r.Events.Wanted(), most, r.Objects.Classes[run.Capped], status, stdout, stderr)
 		}
 		// A retry indexes the rest.
-		if status, _, stderr := rehydrate(ctx, "run", "--archive", w.archive, "--out", w.out, "--retry", "capped-"+d, "--name", "rest-"+d); status == exitUnusable || w.report(t, "rest-"+d).Objects.Classes[run.Capped] > 0 {
+		if status, _, stderr := w.run(ctx, "rest-"+d, append([]string{"--retry", "capped-" + d}, more...)...); status == exitUnusable || w.report(t, "rest-"+d).Objects.Classes[run.Capped] > 0 {
 			t.Errorf("the rest: %d %s", status, stderr)
 		}
 	}
@@ -162,6 +165,7 @@ func TestViewsOnEngines(t *testing.T) {
 			if left := documents(t, e.URL, "ecs-task-*"); res.StatusCode != http.StatusNotFound || len(left) != len(daily) {
 				t.Errorf("%d documents are left, the alias answers %d", len(left), res.StatusCode)
 			}
+			upToItsCap(t, w, "--search", e.URL, "--index-prefix", "capped")
 		})
 	}
 }
