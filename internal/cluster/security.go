@@ -40,7 +40,6 @@ func WriterRole(s run.Settings) SecurityRole {
 		},
 		Index: []string{
 			"indices:admin/create", "indices:admin/mapping*", "indices:admin/get", "indices:admin/resolve/index", "indices:admin/refresh*",
-			"indices:admin/settings/update", // loadReplicas
 			"indices:monitor/*", "indices:data/write/bulk*", "indices:data/write/index", "indices:data/read/search*", "indices:data/read/msearch*",
 		},
 		Indices: []string{s.IndexPrefix + "-*"},
