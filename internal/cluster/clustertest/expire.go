@@ -115,7 +115,7 @@ func testExpireKilled(t *testing.T, s *suite) {
 			if got := l.there(t); err != nil || got != lentGone && (got != lentThere || doing == "expire") {
 				t.Fatalf("%s killed before request %d: then there are %s, %v", doing, n, got, err)
 			}
-			if !*ended {
+			if !ended.Load() {
 				if n < 4 {
 					t.Errorf("%s made %d requests", doing, n)
 				}

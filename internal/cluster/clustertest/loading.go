@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,7 +191,7 @@ func testLoadingKilled(t *testing.T, s *suite) {
 			if t.Failed() {
 				t.Fatalf("killed before request %d, while it ended: %t", n, ending)
 			}
-			if !*ended {
+			if !ended.Load() {
 				if n < 5 {
 					t.Errorf("it made %d requests", n)
 				}
@@ -202,17 +203,18 @@ func testLoadingKilled(t *testing.T, s *suite) {
 
 // mortal is a connection that breaks with the request after the nth, and tells
 // whether it has.
-func (l *loader) mortal(t *testing.T, n int) (client *cluster.Cluster, ended *bool) {
+func (l *loader) mortal(t *testing.T, n int) (client *cluster.Cluster, ended *atomic.Bool) {
 	t.Helper()
 	u, err := url.Parse(l.target.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended = new(bool)
+	ended = new(atomic.Bool)
+	var requests atomic.Int64 // each has a goroutine of its own
 	proxy := httputil.NewSingleHostReverseProxy(u)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if n--; n < 0 {
-			*ended = true
+		if requests.Add(1) > int64(n) {
+			ended.Store(true)
 			panic(http.ErrAbortHandler)
 		}
 		proxy.ServeHTTP(w, r)
