@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -397,7 +398,7 @@ func (t *target) holdsAll(b *testing.B) {
 // versus brings the load in by both ways in turns, so that what else the machine
 // does disturbs both alike, and reports them beside each other. The documents
 // are all new, or all there already.
-func (t *target) versus(b *testing.B, conflicts bool) {
+func (t *target) versus(b *testing.B, way func(*testing.B) spent, conflicts bool) {
 	b.Helper()
 	var ours, bare spent
 	var best [2]float64
@@ -412,16 +413,16 @@ func (t *target) versus(b *testing.B, conflicts bool) {
 				t.ask(b, http.MethodDelete, benchIndices)
 			}
 			engine := t.processor(b)
-			way, sum := 0, &ours
+			which, sum := 0, &ours
 			var s spent
 			if isOurs {
-				s = t.lambdas(b)
+				s = way(b)
 			} else {
-				way, sum = 1, &bare
+				which, sum = 1, &bare
 				s = t.bare(b, conflicts)
 			}
 			s.engine = t.processor(b) - engine
-			best[way] = max(best[way], s.rate())
+			best[which] = max(best[which], s.rate())
 			sum.add(s)
 			t.holdsAll(b)
 		}
@@ -444,14 +445,17 @@ func (t *target) versus(b *testing.B, conflicts bool) {
 
 // The whole path of the index Lambda beside the limit: the same bulk bodies, made
 // beforehand and posted by the barest client. "again" meets every document
-// already there, as a repeated run does.
+// already there, as a repeated run does; "whole" is a run from its plan to its report.
 func BenchmarkEngines(b *testing.B) {
 	for _, engine := range []enginetest.Engine{enginetest.Elasticsearch8, enginetest.OpenSearch2} {
 		b.Run(string(engine), func(b *testing.B) {
 			e := enginetest.Start(b, engine)
 			t := newLoad(b, 16).newTarget(b, e.URL)
-			b.Run("new", func(b *testing.B) { t.versus(b, false) })
-			b.Run("again", func(b *testing.B) { t.versus(b, true) })
+			b.Run("new", func(b *testing.B) { t.versus(b, t.lambdas, false) })
+			b.Run("again", func(b *testing.B) { t.versus(b, t.lambdas, true) })
+			b.Run("whole", func(b *testing.B) {
+				t.versus(b, func(b *testing.B) spent { return t.whole(b, "--max-concurrency", strconv.Itoa(t.atOnce)) }, false)
+			})
 		})
 	}
 }

@@ -32,10 +32,10 @@ type vaulted struct {
 }
 
 // newVaulted has the first objects in archives, one of each class, and lets a restore
-// take so long.
-func newVaulted(t *testing.T, takes func(key, tier string) time.Duration) (v *vaulted, archived []sample.Object) {
+// take so long. Documents go into the engine, or an embedded store.
+func newVaulted(t *testing.T, engine string, takes func(key, tier string) time.Duration) (v *vaulted, archived []sample.Object) {
 	t.Helper()
-	v = &vaulted{rig: newRig(t, "")}
+	v = &vaulted{rig: newRig(t, engine)}
 	archived = v.some(t, 4)
 	v.vault = &buckettest.Vault{
 		Classes: map[string]string{
@@ -98,8 +98,11 @@ func (v *vaulted) restored(t *testing.T, name, input string) (status int, stdout
 const restoredDay = `{"from": "2018-12-10", "to": "2018-12-10", "restore": "Standard", "restoreDays": 3}`
 
 // TestRunRestoresWhatIsArchived: it waits and goes on by itself, and all is there.
-func TestRunRestoresWhatIsArchived(t *testing.T) {
-	v, archived := newVaulted(t, func(string, string) time.Duration { return 3*time.Hour + 2*time.Minute })
+func TestRunRestoresWhatIsArchived(t *testing.T) { restores(t, "") }
+
+func restores(t *testing.T, engine string) {
+	t.Helper()
+	v, archived := newVaulted(t, engine, func(string, string) time.Duration { return 3*time.Hour + 2*time.Minute })
 	status, stdout, stderr := v.restored(t, "r1", restoredDay)
 	if status != exitComplete {
 		t.Fatalf("status %d\n%s%s", status, stdout, stderr)
@@ -132,7 +135,7 @@ func TestRunRestoresWhatIsArchived(t *testing.T) {
 
 // TestWhatIsNotRestoredIsAnOutcome: the rest is there, and a retry restores it.
 func TestWhatIsNotRestoredIsAnOutcome(t *testing.T) {
-	v, archived := newVaulted(t, nil)
+	v, archived := newVaulted(t, "", nil)
 	status, stdout, stderr := v.restored(t, "first", `{"from": "2018-12-10", "to": "2018-12-10"}`)
 	if status != exitIncomplete || !strings.Contains(stdout, `"restore": "Standard"`) {
 		t.Fatalf("status %d\n%s%s", status, stdout, stderr)
@@ -150,7 +153,7 @@ func TestWhatIsNotRestoredIsAnOutcome(t *testing.T) {
 
 // TestRestoreIsRefusedWhereItCannotBe: before anything is asked for.
 func TestRestoreIsRefusedWhereItCannotBe(t *testing.T) {
-	v, _ := newVaulted(t, nil)
+	v, _ := newVaulted(t, "", nil)
 	status, stdout, stderr := v.restored(t, "r1", `{"from": "2018-12-10", "to": "2018-12-10", "restore": "Expedited"}`)
 	if status != exitUnusable || !strings.Contains(stderr, "1 object lies in DEEP_ARCHIVE") || len(v.vault.Asked()) > 0 {
 		t.Errorf("status %d\n%s%s", status, stdout, stderr)
@@ -160,7 +163,7 @@ func TestRestoreIsRefusedWhereItCannotBe(t *testing.T) {
 // TestARestoreIsPartOfTheBudget: a run that would wait for longer than it may take is
 // refused before S3 is asked.
 func TestARestoreIsPartOfTheBudget(t *testing.T) {
-	v, _ := newVaulted(t, nil)
+	v, _ := newVaulted(t, "", nil)
 	status, stdout, stderr := v.restored(t, "r1", `{"from": "2018-12-10", "to": "2018-12-10", "restore": "Bulk", "maxDuration": "3h"}`)
 	if status != exitUnusable || !strings.Contains(stderr, "more than maxDuration, 3h") || len(v.vault.Asked()) > 0 {
 		t.Errorf("status %d, asked %q\n%s%s", status, v.vault.Asked(), stdout, stderr)
@@ -169,7 +172,7 @@ func TestARestoreIsPartOfTheBudget(t *testing.T) {
 
 // TestPlanTellsWhatRestoringTakes: every tier where none is asked for, else that one.
 func TestPlanTellsWhatRestoringTakes(t *testing.T) {
-	v, _ := newVaulted(t, nil)
+	v, _ := newVaulted(t, "", nil)
 	for input, want := range map[string][]string{
 		`{"from": "2018-12-10", "to": "2018-12-10", "plan": true}`: {
 			"1 objects (", " in GLACIER have to be restored first\n  Bulk       5 h to 12 h, about $0.00 with copies for 7 days\n" +

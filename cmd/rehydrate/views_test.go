@@ -154,6 +154,10 @@ func TestViewsOnEngines(t *testing.T) {
 			if status != exitComplete || !strings.Contains(stdout, "incident") || strings.Contains(stdout, "unknown") {
 				t.Errorf("%d %s%s", status, stdout, stderr)
 			}
+			status, stdout, stderr = rehydrate(ctx, "runs", "--out", w.out)
+			if lines := strings.Split(stdout, "\n"); status != exitComplete || len(lines) < 3 || !strings.Contains(lines[1], "lent") || !strings.Contains(lines[1], "incident") || !strings.Contains(lines[2], "daily") {
+				t.Errorf("%d %s%s", status, stdout, stderr)
+			}
 			if status, stdout, stderr := rehydrate(ctx, "drop", "incident", "--search", e.URL); status != exitComplete || !strings.Contains(stdout, "deleted") {
 				t.Errorf("%d %s%s", status, stdout, stderr)
 			}
@@ -166,6 +170,10 @@ func TestViewsOnEngines(t *testing.T) {
 				t.Errorf("%d documents are left, the alias answers %d", len(left), res.StatusCode)
 			}
 			upToItsCap(t, w, "--search", e.URL, "--index-prefix", "capped")
+			t.Run("restored", func(t *testing.T) {
+				(&rig{engine: e.URL}).ask(t, http.MethodDelete, "/ecs-task-2018-12-10,ecs-task-2018-12-11,ecs-task-2018-12-12", "")
+				restores(t, e.URL)
+			})
 		})
 	}
 }
