@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -263,50 +262,4 @@ func unparsable(name, kind, id string, value []byte, why string) *problem {
 	p := badRequest("document_parsing_exception", "failed to parse field [%s] of type [%s] in document with id '%s'. Preview of field's value: '%s'", name, kind, id, preview)
 	p.cause = badRequest("illegal_argument_exception", "%s", why)
 	return p
-}
-
-// mapping is the part of an index's mapping that decides whether a document is
-// taken: the types of its members.
-type mapping struct {
-	types   map[string]string
-	dynamic string
-}
-
-// takesText tells whether any text is a message.
-func (m *mapping) takesText() bool {
-	switch m.types["message"] {
-	case "", "text", "keyword", "match_only_text":
-		return true
-	}
-	return false
-}
-
-// check refuses a value that its field's type cannot take.
-func (m *mapping) check(name string, value []byte, id string) error {
-	kind, mapped := m.types[name]
-	if !mapped && m.dynamic == "strict" {
-		return badRequest("strict_dynamic_mapping_exception", "mapping set to strict, dynamic introduction of [%s] within [_doc] is not allowed", name)
-	}
-	if !mapped && name == "message" {
-		kind = "text"
-	}
-	if isNull(value) {
-		return nil
-	}
-	switch kind {
-	case "text", "keyword", "match_only_text":
-		if isObject(value) {
-			return unparsable(name, kind, id, value, "the value is an object")
-		}
-	case "long", "integer", "float", "double":
-		var number json.Number
-		if err := json.Unmarshal(value, &number); err != nil {
-			return unparsable(name, kind, id, value, "the value is no number")
-		}
-	case "flattened", "flat_object":
-		if !isObject(value) {
-			return unparsable(name, kind, id, value, "a "+kind+" field takes an object")
-		}
-	}
-	return nil
 }

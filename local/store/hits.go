@@ -1,15 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -211,123 +205,4 @@ func (f found) json() []byte {
 		b = append(b, '}')
 	}
 	return append(b, `]}}`...)
-}
-
-// manySearched runs the searches of a body that has two lines for each: where to
-// look, and the search. Each has an answer of its own. Many of them ask for the
-// same range of time, which is counted once.
-func (s *Store) manySearched(r *request) (answer, error) {
-	lines := bytes.Split(bytes.TrimRight(r.body, "\n"), []byte("\n"))
-	if len(r.body) == 0 || len(lines)%2 != 0 {
-		return answer{}, badRequest("illegal_argument_exception", "a multi search has two lines for each search, and ends in a newline")
-	}
-	counted := map[[2]int64]map[string]extent{}
-	count := func(ctx context.Context, _ string, from, to int64) (map[string]extent, error) {
-		key := [2]int64{from, to}
-		if counted[key] == nil {
-			var err error
-			if counted[key], err = s.extents(ctx, "*", from, to); err != nil {
-				return nil, err
-			}
-		}
-		return maps.Clone(counted[key]), nil
-	}
-	b := []byte(`{"took":0,"responses":[`)
-	for i := 0; i < len(lines); i += 2 {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		f, err := s.oneOfMany(r, lines[i], lines[i+1], count)
-		if err == nil {
-			b = append(b, f.json()...)
-			b = append(b[:len(b)-1], `,"status":200}`...)
-			continue
-		}
-		a := failure(err)
-		if err := a.shape(); err != nil {
-			return answer{}, err
-		}
-		b = append(b, a.raw...)
-	}
-	return answer{status: http.StatusOK, raw: append(b, `]}`...)}, nil
-}
-
-func (s *Store) oneOfMany(r *request, header, body []byte, count func(context.Context, string, int64, int64) (map[string]extent, error)) (found, error) {
-	var where struct {
-		Index             json.RawMessage `json:"index"`
-		IgnoreUnavailable bool            `json:"ignore_unavailable"`
-	}
-	if err := decodeStrict("multi search", header, &where); err != nil {
-		return found{}, err
-	}
-	expression := r.PathValue("index")
-	if where.Index != nil {
-		var names []string
-		err := eachElement(where.Index, func(v []byte) error { names = append(names, text(v)); return nil })
-		if err != nil {
-			return found{}, err
-		}
-		expression = strings.Join(names, ",")
-	}
-	names, err := s.resolve(expression, where.IgnoreUnavailable || r.flag("ignore_unavailable"))
-	if err != nil {
-		return found{}, err
-	}
-	q, err := parseSearch(names, body)
-	if err != nil {
-		return found{}, err
-	}
-	return s.search(r.Context(), q, count)
-}
-
-// getDocument answers with one document.
-func (s *Store) getDocument(r *request) (answer, error) {
-	q, err := s.oneDocument(r)
-	if err != nil {
-		return answer{}, err
-	}
-	f, err := s.search(r.Context(), q, s.extents)
-	if errors.Is(err, fs.ErrNotExist) {
-		f.hits, err = nil, nil // deleted meanwhile
-	}
-	if err != nil {
-		return answer{}, err
-	}
-	b := appendText([]byte(`{"_index":`), q.indices[0])
-	b = appendText(append(b, `,"_id":`...), q.ids[0])
-	if len(f.hits) == 0 {
-		return answer{status: http.StatusNotFound, raw: append(b, `,"found":false}`...)}, nil
-	}
-	b = append(append(b, `,"_version":1,"found":true,"_source":`...), f.hits[0].source...)
-	return answer{status: http.StatusOK, raw: append(b, '}')}, nil
-}
-
-func (s *Store) deleteDocument(r *request) (answer, error) {
-	q, err := s.oneDocument(r)
-	if err != nil {
-		return answer{}, err
-	}
-	counts, err := s.extents(r.Context(), q.filter(), q.from, q.to)
-	if err != nil {
-		return answer{}, err
-	}
-	result := map[string]any{"_index": q.indices[0], "_id": q.ids[0], "result": "not_found"}
-	if len(counts) == 0 {
-		return answer{status: http.StatusNotFound, value: result}, nil
-	}
-	result["result"] = "deleted"
-	return answer{status: http.StatusOK, value: result}, s.remove(r.Context(), q.indices[0], q.ids[0])
-}
-
-func (s *Store) oneDocument(r *request) (*search, error) {
-	name := r.PathValue("index")
-	names, err := s.resolve(name, false)
-	if err != nil || len(names) != 1 || names[0] != name {
-		return nil, cmp.Or(err, error(indexNotFound(name)))
-	}
-	q, err := parseSearch(names, nil)
-	if err == nil {
-		q.ids = []string{r.PathValue("id")}
-	}
-	return q, err
 }
