@@ -34,8 +34,8 @@ func press(r *run.Room, nodes []node) {
 		w := n.ThreadPool.Write
 		r.HeapPercent = max(r.HeapPercent, n.JVM.Mem.HeapPercent)
 		r.Rejected += w.Rejected
-		if w.Queue >= r.WriteQueue {
-			r.WriteQueue, r.WriteThreads = w.Queue, w.Threads
+		if w.Active+w.Queue >= r.WriteActive+r.WriteQueue {
+			r.WriteQueue, r.WriteActive, r.WriteThreads = w.Queue, w.Active, w.Threads
 		}
 	}
 }

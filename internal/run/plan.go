@@ -104,9 +104,10 @@ type Room struct {
 	// heap is in use, how many bulk requests wait for a thread.
 	HeapPercent int64 `json:"heapPercent"`
 	WriteQueue  int64 `json:"writeQueue"`
-	// WriteThreads are those of that node, Rejected the bulk requests that all nodes
-	// ever refused because too many waited.
+	// WriteThreads are those of that node, WriteActive of them are at work. Rejected are
+	// the bulk requests that all nodes ever refused because too many waited.
 	WriteThreads int64 `json:"writeThreads"`
+	WriteActive  int64 `json:"writeActive"`
 	Rejected     int64 `json:"rejected"`
 }
 

@@ -29,8 +29,9 @@ const (
 	mostPatience = 640
 )
 
-// governor decides how many objects are indexed at once: twice as many until the
-// cluster has enough to do, then one more at a time; fewer at once when it pushes back.
+// governor decides how many objects are indexed at once: twice as many while the
+// cluster has threads to spare, then one more at a time until bulk requests wait; fewer
+// at once when it pushes back.
 // That is when it refuses more bulk requests than children run, for each of which one
 // is waited for, when too many wait, and when it runs out of heap.
 type governor struct {
@@ -51,6 +52,7 @@ type governor struct {
 // look is what one look at the cluster showed.
 type look struct {
 	queue, heap float64 // requests a thread, percent
+	idle        bool    // some thread has nothing to do
 	refused     int64   // since the look before
 }
 
@@ -60,7 +62,10 @@ func newGovernor(most int) *governor {
 
 // add takes a look. Judge has something to go by when it gives true.
 func (g *governor) add(r run.Room) bool {
-	l := look{queue: float64(r.WriteQueue) / float64(max(r.WriteThreads, 1)), heap: float64(r.HeapPercent)}
+	l := look{
+		queue: float64(r.WriteQueue) / float64(max(r.WriteThreads, 1)), heap: float64(r.HeapPercent),
+		idle: r.WriteActive < r.WriteThreads,
+	}
 	if g.known {
 		l.refused = max(0, r.Rejected-g.rejected) // a node that restarts begins at 0
 	}
@@ -75,9 +80,13 @@ func (g *governor) forget() { g.seen = g.seen[:0] }
 // judge gives the concurrency that is to take the place of now, and why.
 func (g *governor) judge(now int) (next int, why string) {
 	var refused int64
+	idle := 0
 	queues, heaps := []float64{}, []float64{}
 	for _, l := range g.seen {
 		refused += l.refused
+		if l.idle {
+			idle++
+		}
 		queues, heaps = append(queues, l.queue), append(heaps, l.heap)
 	}
 	g.forget()
@@ -116,10 +125,11 @@ func (g *governor) judge(now int) (next int, why string) {
 		return now, "the cluster has enough to do"
 	case heap >= muchHeap:
 		return now, fmt.Sprintf("%.0f%% of the heap are in use", heap)
-	case g.eager:
-		return min(2*now, g.most), "the cluster has nothing waiting"
+	case g.eager && 2*idle > looks:
+		return min(2*now, g.most), "the cluster has threads to spare"
 	case g.tooMuch > 0 && now+1 >= g.tooMuch:
 		return now, fmt.Sprintf("with %d the cluster pushed back", g.tooMuch)
 	}
+	g.eager = false
 	return now + 1, "the cluster has nothing waiting"
 }

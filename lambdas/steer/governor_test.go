@@ -22,7 +22,10 @@ func (b *busy) room(children int) run.Room {
 		b.rejected += int64(over)
 		waiting = b.queue
 	}
-	return run.Room{WriteThreads: int64(b.threads), WriteQueue: int64(waiting), HeapPercent: b.heap, Rejected: b.rejected}
+	return run.Room{
+		WriteThreads: int64(b.threads), WriteActive: int64(min(b.threads, 2*children)), WriteQueue: int64(waiting),
+		HeapPercent: b.heap, Rejected: b.rejected,
+	}
 }
 
 // govern judges n times, and gives the concurrency after each.
@@ -77,15 +80,16 @@ func TestGovernorSaysWhy(t *testing.T) {
 		next  int
 		says  string
 	}{
-		{"nothing to do", []run.Room{{WriteThreads: 2}, {WriteThreads: 2}, {WriteThreads: 2}}, 4, 8, "nothing waiting"},
+		{"nothing to do", []run.Room{{WriteThreads: 2}, {WriteThreads: 2}, {WriteThreads: 2}}, 4, 8, "threads to spare"},
+		{"nothing waiting", []run.Room{{WriteThreads: 2, WriteActive: 2}, {WriteThreads: 2}, {WriteThreads: 2, WriteActive: 2}}, 4, 5, "nothing waiting"},
 		{"enough", []run.Room{{WriteThreads: 2, WriteQueue: 2}, {WriteThreads: 2, WriteQueue: 3}, {WriteThreads: 2}}, 4, 4, "enough to do"},
 		{"refusals", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 18}}, 10, 7, "11 bulk requests were refused"},
 		{"a few refusals", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 9}, {WriteThreads: 2, Rejected: 10}}, 10, 10, "enough to do"},
-		{"refusals of before", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}}, 4, 8, "nothing waiting"},
-		{"a node that restarted", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2}, {WriteThreads: 2}}, 4, 8, "nothing waiting"},
+		{"refusals of before", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}}, 4, 8, "threads to spare"},
+		{"a node that restarted", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2}, {WriteThreads: 2}}, 4, 8, "threads to spare"},
 		{"a long queue", []run.Room{{WriteThreads: 2, WriteQueue: 8}, {WriteThreads: 2, WriteQueue: 0}, {WriteThreads: 2, WriteQueue: 9}}, 10, 7, "4 bulk requests wait for each thread"},
 		{"heap that stays", []run.Room{{HeapPercent: 95}, {HeapPercent: 90}, {HeapPercent: 92}}, 10, 7, "90% of the heap"},
-		{"heap that is collected", []run.Room{{HeapPercent: 95}, {HeapPercent: 40}, {HeapPercent: 92}}, 10, 20, "nothing waiting"},
+		{"heap that is collected", []run.Room{{HeapPercent: 95}, {HeapPercent: 40}, {HeapPercent: 92}}, 10, 11, "nothing waiting"},
 		{"much heap", []run.Room{{HeapPercent: 85}, {HeapPercent: 84}, {HeapPercent: 86}}, 10, 10, "84% of the heap"},
 		{"never none", []run.Room{{HeapPercent: 95}, {HeapPercent: 95}, {HeapPercent: 95}}, 1, 1, "95% of the heap"},
 	} {
