@@ -18,7 +18,7 @@ const (
 	// sampleObjects are opened for an estimate, sampleBytes of plain text read of
 	// each at most.
 	sampleObjects = 20
-	sampleBytes   = 8 << 20
+	sampleBytes   = 2 << 20
 	// eventsPerSecond one child brings into a cluster that keeps up; what a
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
