@@ -190,7 +190,7 @@ func TestListWaitsLittle(t *testing.T) {
 		takes            time.Duration // at most
 	}{
 		{"hours of two pages", "!{timestamp:yyyy/MM/dd/HH}/", 40, days * 24 / 32 * 2 * delay * 5 / 4},
-		{"days of 34 pages", "!{timestamp:yyyy/MM/dd}/", 34 * 20, days * 34 * delay / 8},
+		{"days of 34 pages", "!{timestamp:yyyy/MM/dd}/", 34 * 20, days * 34 * delay / 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -232,7 +232,7 @@ func TestListHoldsLittle(t *testing.T) {
 	for _, c := range []struct {
 		expression    string
 		objects, most int // of a day, and calls while nothing is taken
-	}{{"!{timestamp:yyyy/MM/dd}/", 100, 500}, {"**", 5, 50}} {
+	}{{"!{timestamp:yyyy/MM/dd}/", 100, 1100}, {"**", 5, 50}} {
 		t.Run(c.expression, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const days = 60

@@ -10,12 +10,11 @@ import (
 const (
 	// concurrency is how many branches are listed at once, each page by page.
 	concurrency = 32
-	// depth is how many pages of a branch may wait for their turn, two less for
-	// each branch before it, but minPages at least. So a branch has been listed
-	// when its turn comes, and no more than some 350 pages wait in all, of 1,000
-	// objects and some 200 KB each.
-	depth    = 36
-	minPages = 2
+	// depth is how many pages of a branch may wait for their turn, one less for
+	// each branch before it. So a branch has mostly been listed when its turn comes,
+	// and no more than some 1,000 pages wait in all, of 1,000 objects and some 110 KB
+	// each.
+	depth = 48
 )
 
 // order hands on what branches hold one after the other, while they are listed
@@ -34,7 +33,7 @@ type order struct {
 
 // waiting is what has been listed of a branch and not been handed on.
 type waiting struct {
-	pages [][]run.Object
+	pages []packed
 	ended bool
 }
 
@@ -51,7 +50,7 @@ func (l *listing) run(ctx context.Context, branches []branch, each func(run.Obje
 				if !more {
 					return
 				}
-				o.end(i, l.branch(ctx, branches[i], func(page []run.Object) bool { return o.put(i, page) }))
+				o.end(i, l.branch(ctx, branches[i], func(page packed) bool { return o.put(i, page) }))
 			}
 		})
 	}
@@ -63,16 +62,18 @@ func (l *listing) run(ctx context.Context, branches []branch, each func(run.Obje
 }
 
 // branch lists one branch until put wants no more.
-func (l *listing) branch(ctx context.Context, b branch, put func([]run.Object) bool) error {
+func (l *listing) branch(ctx context.Context, b branch, put func(packed) bool) error {
+	var objects []run.Object
+	var scratch []byte
 	for page, err := range pages(ctx, l.client, l.bucket, b.prefix, "") {
 		if err != nil {
 			return err
 		}
-		objects := make([]run.Object, len(page.Contents))
-		for i, o := range page.Contents {
-			objects[i] = listed(o)
+		objects = objects[:0]
+		for _, o := range page.Contents {
+			objects = append(objects, listed(o))
 		}
-		if !put(objects) {
+		if !put(pack(b.prefix, objects, &scratch)) {
 			return nil
 		}
 	}
@@ -90,10 +91,8 @@ func (l *listing) handOn(o *order, each func(run.Object) error) error {
 			if !more {
 				break
 			}
-			for _, object := range page {
-				if err := l.take(object, &b, each); err != nil {
-					return err
-				}
+			if err := page.each(b.prefix, func(object run.Object) error { return l.take(object, &b, each) }); err != nil {
+				return err
 			}
 		}
 		if l.progress != nil {
@@ -119,10 +118,10 @@ func (o *order) begin() (i int, more bool) {
 
 // put adds a page to a branch, when there is room; false if it is not wanted any
 // more.
-func (o *order) put(i int, page []run.Object) (wanted bool) {
+func (o *order) put(i int, page packed) (wanted bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for !o.over && len(o.waiting[i].pages) >= max(minPages, depth-2*(i-o.front)) {
+	for !o.over && len(o.waiting[i].pages) >= depth-(i-o.front) {
 		o.changed.Wait()
 	}
 	o.waiting[i].pages = append(o.waiting[i].pages, page)
@@ -143,7 +142,7 @@ func (o *order) end(i int, err error) {
 
 // take waits for the next page of the branch at the front; there are no more
 // when its end has been reached.
-func (o *order) take(i int) (page []run.Object, more bool, err error) {
+func (o *order) take(i int) (page packed, more bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.front != i {
