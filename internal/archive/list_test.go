@@ -232,7 +232,7 @@ func TestListHoldsLittle(t *testing.T) {
 	for _, c := range []struct {
 		expression    string
 		objects, most int // of a day, and calls while nothing is taken
-	}{{"!{timestamp:yyyy/MM/dd}/", 100, 1100}, {"**", 5, 50}} {
+	}{{"!{timestamp:yyyy/MM/dd}/", 100, 1200}, {"**", 5, 50}} {
 		t.Run(c.expression, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const days = 60

@@ -10,11 +10,15 @@ import (
 const (
 	// concurrency is how many branches are listed at once, each page by page.
 	concurrency = 32
+	// ahead is how many branches are listed from that whose turn it is: more than at
+	// once, so that calls do not all wait for the slowest of them.
+	ahead = 2 * concurrency
 	// depth is how many pages of a branch may wait for their turn, one less for
-	// each branch before it. So a branch has mostly been listed when its turn comes,
-	// and no more than some 1,000 pages wait in all, of 1,000 objects and some 110 KB
-	// each.
-	depth = 48
+	// each branch before it, but minPages at least. So a branch has mostly been listed
+	// when its turn comes, and no more than some 1,100 pages wait in all, of 1,000
+	// objects and some 110 KB each.
+	depth    = 48
+	minPages = 2
 )
 
 // order hands on what branches hold one after the other, while they are listed
@@ -106,7 +110,7 @@ func (l *listing) handOn(o *order, each func(run.Object) error) error {
 func (o *order) begin() (i int, more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for !o.over && o.begun < len(o.branches) && o.begun >= o.front+concurrency {
+	for !o.over && o.begun < len(o.branches) && o.begun >= o.front+ahead {
 		o.changed.Wait()
 	}
 	if o.over || o.begun == len(o.branches) {
@@ -121,7 +125,7 @@ func (o *order) begin() (i int, more bool) {
 func (o *order) put(i int, page packed) (wanted bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for !o.over && len(o.waiting[i].pages) >= depth-(i-o.front) {
+	for !o.over && len(o.waiting[i].pages) >= max(minPages, depth-(i-o.front)) {
 		o.changed.Wait()
 	}
 	o.waiting[i].pages = append(o.waiting[i].pages, page)
