@@ -30,8 +30,8 @@ const (
 )
 
 // governor decides how many objects are indexed at once: twice as many while the
-// cluster has threads to spare, then one more at a time until bulk requests wait; fewer
-// at once when it pushes back.
+// cluster has threads to spare, then one more at a time until all of them are at work
+// at each look or bulk requests wait; fewer at once when it pushes back.
 // That is when it refuses more bulk requests than children run, for each of which one
 // is waited for, when too many wait, and when it runs out of heap.
 type governor struct {
@@ -64,7 +64,7 @@ func newGovernor(most int) *governor {
 func (g *governor) add(r run.Room) bool {
 	l := look{
 		queue: float64(r.WriteQueue) / float64(max(r.WriteThreads, 1)), heap: float64(r.HeapPercent),
-		idle: r.WriteActive < r.WriteThreads,
+		idle: r.WriteActive < max(r.WriteThreads, 1),
 	}
 	if g.known {
 		l.refused = max(0, r.Rejected-g.rejected) // a node that restarts begins at 0
@@ -120,7 +120,7 @@ func (g *governor) judge(now int) (next int, why string) {
 	switch {
 	case now >= g.most:
 		return now, "it is the most that was asked for"
-	case queue >= 1 || refused > 0:
+	case queue >= 1 || refused > 0 || idle == 0:
 		g.eager = false
 		return now, "the cluster has enough to do"
 	case heap >= muchHeap:

@@ -82,6 +82,7 @@ func TestGovernorSaysWhy(t *testing.T) {
 	}{
 		{"nothing to do", []run.Room{{WriteThreads: 2}, {WriteThreads: 2}, {WriteThreads: 2}}, 4, 8, "threads to spare"},
 		{"nothing waiting", []run.Room{{WriteThreads: 2, WriteActive: 2}, {WriteThreads: 2}, {WriteThreads: 2, WriteActive: 2}}, 4, 5, "nothing waiting"},
+		{"all threads at work", []run.Room{{WriteThreads: 2, WriteActive: 2}, {WriteThreads: 2, WriteActive: 2}, {WriteThreads: 2, WriteActive: 2}}, 4, 4, "enough to do"},
 		{"enough", []run.Room{{WriteThreads: 2, WriteQueue: 2}, {WriteThreads: 2, WriteQueue: 3}, {WriteThreads: 2}}, 4, 4, "enough to do"},
 		{"refusals", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 18}}, 10, 7, "11 bulk requests were refused"},
 		{"a few refusals", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2, Rejected: 9}, {WriteThreads: 2, Rejected: 10}}, 10, 10, "enough to do"},
@@ -89,7 +90,7 @@ func TestGovernorSaysWhy(t *testing.T) {
 		{"a node that restarted", []run.Room{{WriteThreads: 2, Rejected: 7}, {WriteThreads: 2}, {WriteThreads: 2}}, 4, 8, "threads to spare"},
 		{"a long queue", []run.Room{{WriteThreads: 2, WriteQueue: 8}, {WriteThreads: 2, WriteQueue: 0}, {WriteThreads: 2, WriteQueue: 9}}, 10, 7, "4 bulk requests wait for each thread"},
 		{"heap that stays", []run.Room{{HeapPercent: 95}, {HeapPercent: 90}, {HeapPercent: 92}}, 10, 7, "90% of the heap"},
-		{"heap that is collected", []run.Room{{HeapPercent: 95}, {HeapPercent: 40}, {HeapPercent: 92}}, 10, 11, "nothing waiting"},
+		{"heap that is collected", []run.Room{{HeapPercent: 95}, {HeapPercent: 40}, {HeapPercent: 92}}, 10, 20, "threads to spare"},
 		{"much heap", []run.Room{{HeapPercent: 85}, {HeapPercent: 84}, {HeapPercent: 86}}, 10, 10, "84% of the heap"},
 		{"never none", []run.Room{{HeapPercent: 95}, {HeapPercent: 95}, {HeapPercent: 95}}, 1, 1, "95% of the heap"},
 	} {
