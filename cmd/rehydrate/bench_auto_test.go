@@ -128,7 +128,7 @@ func (e *busyEngine) busy(b *testing.B, prefix, concurrency string) (time.Durati
 	return took, refused, waits
 }
 
-// forget deletes what was brought in, and waits until the engine rests.
+// forget deletes what was brought in, and gives the engine a while to rest.
 func (e *busyEngine) forget(b *testing.B, prefix string) {
 	b.Helper()
 	t := target{url: e.url}
