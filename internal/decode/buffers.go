@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/rehydrate/rehydrate/internal/inflate"
 )
 
 // Buffers is the memory of a decoder, which the next one takes over once it is
@@ -20,7 +20,7 @@ type Buffers struct {
 
 // layerBuffers are those of a layer and of what is inside of it.
 type layerBuffers struct {
-	gzip *gzip.Reader
+	gzip *inflate.Reader
 	in   *bufio.Reader
 }
 

@@ -9,11 +9,12 @@ import (
 	"math"
 
 	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/rehydrate/rehydrate/internal/inflate"
 )
 
 // The layers, as people call them.
@@ -98,17 +99,17 @@ func newSnappy(in io.Reader) io.Reader {
 func explain(err error) string {
 	var corrupt flate.CorruptInputError
 	switch {
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, s2.ErrCRC):
+	case errors.Is(err, inflate.ErrChecksum), errors.Is(err, zip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, s2.ErrCRC):
 		return "a checksum or length is wrong: bytes were changed or lost after they were written"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "it is cut off"
-	case errors.Is(err, gzip.ErrHeader):
+	case errors.Is(err, inflate.ErrHeader):
 		return "a member has no valid header"
 	case errors.Is(err, zip.ErrFormat):
 		return "it has no valid directory at its end: it was cut off, or changed"
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return fmt.Sprintf("it was compressed with a window larger than %s", size(maxWindow))
-	case errors.As(err, &corrupt), errors.Is(err, snappy.ErrCorrupt):
+	case errors.Is(err, inflate.ErrCorrupt), errors.As(err, &corrupt), errors.Is(err, snappy.ErrCorrupt):
 		return "the compressed data is corrupt"
 	}
 	return err.Error()

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/rehydrate/rehydrate/internal/inflate"
 )
 
 // members reads gzip members one after another, with padding between and behind
@@ -14,8 +14,8 @@ import (
 type members struct {
 	in    *bufio.Reader
 	mark  func()
-	limit int64        // of padding
-	zr    *gzip.Reader // of an earlier object, or nil
+	limit int64           // of padding
+	zr    *inflate.Reader // of an earlier object, or nil
 	open  bool
 }
 
@@ -27,7 +27,7 @@ func (m *members) Read(p []byte) (int, error) {
 			}
 		}
 		n, err := m.zr.Read(p)
-		if err == io.EOF { //nolint:errorlint // as it is from this library
+		if err == io.EOF { //nolint:errorlint // as it is from this package
 			m.open, err = false, nil
 		}
 		if n > 0 || err != nil {
@@ -60,16 +60,11 @@ func (m *members) next() error {
 	case len(begin) < 2:
 		return cut(err)
 	}
-	var err error
 	if m.zr == nil {
-		m.zr, err = gzip.NewReader(m.in)
+		m.zr = inflate.NewReader(m.in)
 	} else {
-		err = m.zr.Reset(m.in)
+		m.zr.Reset(m.in)
 	}
-	if err != nil {
-		return cut(err)
-	}
-	m.zr.Multistream(false)
 	m.open = true
 	return nil
 }
