@@ -77,6 +77,7 @@ func NewClient(ctx context.Context, endpoint string, more ...func(*s3.Options)) 
 	ours := func(o *s3.Options) {
 		// Objects written in parts carry no checksum of the whole.
 		o.DisableLogOutputChecksumValidationSkipped = true
+		o.EndpointResolverV2 = &endpoints{resolver: s3.NewDefaultEndpointResolverV2()}
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 			o.UsePathStyle = true
