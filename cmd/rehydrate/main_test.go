@@ -21,6 +21,10 @@ func TestMain(m *testing.M) {
 		}
 		lambdas.Main(os.Getenv("_HANDLER"))
 	}
+	if len(os.Args) > 1 && os.Args[1] == sinkCommand {
+		fmt.Fprintln(os.Stderr, serveSink())
+		os.Exit(1)
+	}
 	if len(os.Args) > 1 && (os.Args[1] == lambdaCommand || os.Args[1] == "run") {
 		main()
 		return
