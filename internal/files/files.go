@@ -55,14 +55,28 @@ type Writer struct {
 	folder string
 	object string // hash of its location
 	end    Section
+	begin  run.Place // of the section
+	lines  *document.Lines
+	*Buffers
+}
 
-	lines *document.Lines
-	begin run.Place // of the section
-	body  []byte    // its lines, as they came
+// Buffers is the memory of a writer, which the next one takes over: to make it anew
+// for each object costs more than to write a small one. It belongs to one writer at a
+// time.
+type Buffers struct {
+	body  []byte // the section's lines, as they came
 	spans []span
 
-	packed bytes.Buffer
+	packed *bytes.Buffer
 	gzip   *gzip.Writer
+}
+
+// NewBuffers makes empty ones.
+func NewBuffers() *Buffers {
+	// Writing to a bytes.Buffer cannot fail, nor is there any doubt of the level:
+	// beyond the first, bytes saved cost more time than they take to store.
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	return &Buffers{packed: new(bytes.Buffer), gzip: z}
 }
 
 // span is lines in a row that belong to the same hour.
@@ -73,15 +87,14 @@ type span struct {
 
 // NewWriter makes a writer of the events of an object from a place on: the
 // beginning, or where a Flush ended that was called where Full was true.
-func NewWriter(bucket Putter, name string, object run.Location, from run.Place, end Section) *Writer {
+func NewWriter(bucket Putter, name string, object run.Location, from run.Place, end Section, b *Buffers) *Writer {
 	hash := sha256.Sum256([]byte(object.URI()))
-	// Writing to a bytes.Buffer cannot fail, nor is there any doubt of the level:
-	// beyond the first, bytes saved cost more time than they take to store.
-	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-	return &Writer{
+	w := &Writer{
 		bucket: bucket, folder: run.EventsFolder(name), object: hex.EncodeToString(hash[:8]),
-		end: end, lines: document.NewLines(), begin: from, gzip: z,
+		end: end, begin: from, lines: document.NewLines(), Buffers: b,
 	}
+	w.Restart()
+	return w
 }
 
 // smallObject is how many bytes of lines an object has that is no big one.
@@ -148,7 +161,7 @@ func (w *Writer) Flush(ctx context.Context, place run.Place) (Written, error) {
 // put writes the file of an hour.
 func (w *Writer) put(ctx context.Context, hour []span, done *Written) error {
 	w.packed.Reset()
-	w.gzip.Reset(&w.packed)
+	w.gzip.Reset(w.packed)
 	for _, s := range hour {
 		lines := w.body[s.from:s.to]
 		_, _ = w.gzip.Write(lines)
@@ -158,6 +171,7 @@ func (w *Writer) put(ctx context.Context, hour []span, done *Written) error {
 	key := fmt.Sprintf("%s%s%s-%d-%d.jsonl.gz", w.folder,
 		time.UnixMilli(hour[0].hour*hourMs).UTC().Format("2006-01-02/15/events-2006-01-02-15-00-00-"), w.object, w.begin.Offset, w.begin.Events)
 	if err := w.bucket.Put(ctx, key, w.packed.Bytes()); err != nil {
+		w.packed = new(bytes.Buffer) // a connection that failed may read it still
 		return fmt.Errorf("write events to %s: %w", key, err)
 	}
 	done.Files++

@@ -3,8 +3,10 @@ package files
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +37,7 @@ func event(id string, ms int64) *decode.Event {
 // file that is named by the object and the place.
 func TestFilesByHour(t *testing.T) {
 	b := bucket{}
-	w := NewWriter(b, "r", run.Location{Bucket: "archive", Key: "k"}, run.Place{Offset: 7, Events: 2}, Usual())
+	w := NewWriter(b, "r", run.Location{Bucket: "archive", Key: "k"}, run.Place{Offset: 7, Events: 2}, Usual(), NewBuffers())
 	for _, e := range []*decode.Event{
 		event("1", 0), event("2", 3_600_000), event("3", 3_599_999), event("4", -1), event("5", -3_600_000), event("6", 1), event("7", -3_600_001),
 	} {
@@ -63,5 +65,44 @@ func TestFilesByHour(t *testing.T) {
 	}
 	if again, err := w.Flush(t.Context(), run.Place{Offset: 10}); err != nil || again != (Written{}) {
 		t.Errorf("a section without events: %+v, %v", again, err)
+	}
+}
+
+// deaf takes nothing, but may look at what it was to take for longer.
+type deaf struct{ offered [][]byte }
+
+func (d *deaf) Put(_ context.Context, _ string, body []byte) error {
+	d.offered = append(d.offered, body)
+	return errors.New("connection reset")
+}
+
+// A writer that takes over the memory of another writes what it would write with its
+// own, whatever the other left behind; and what could not be put stays as it was.
+func TestBuffersAreTakenOver(t *testing.T) {
+	write := func(to Putter, b *Buffers, key string, flush bool) {
+		w := NewWriter(to, "r", run.Location{Bucket: "archive", Key: key}, run.Place{}, Usual(), b)
+		for i := range 5 {
+			w.Add(event(key+strconv.Itoa(i), int64(i)*1_800_000))
+		}
+		if flush {
+			_, _ = w.Flush(t.Context(), run.Place{Offset: 1})
+		}
+	}
+	kept, got, want, lost := NewBuffers(), bucket{}, bucket{}, &deaf{}
+	write(got, kept, "first", true)
+	write(got, kept, "stopped", false)
+	write(lost, kept, "failed", true)
+	if len(lost.offered) != 1 {
+		t.Fatalf("%d files were offered, want one", len(lost.offered))
+	}
+	before := bytes.Clone(lost.offered[0])
+	write(got, kept, "last", true)
+	write(want, NewBuffers(), "first", true)
+	write(want, NewBuffers(), "last", true)
+	if !maps.Equal(got, want) {
+		t.Errorf("%v\nwant %v", got, want)
+	}
+	if !bytes.Equal(lost.offered[0], before) {
+		t.Error("what a connection may still read was written over")
 	}
 }

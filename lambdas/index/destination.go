@@ -104,7 +104,7 @@ type written struct {
 
 func newWritten(c *call) *written {
 	return &written{
-		c, files.NewWriter(c.files, c.req.Work.Run, c.rejects.Object, c.outcome.Place, c.section), bulk.NewBatch(0),
+		c, files.NewWriter(c.files, c.req.Work.Run, c.rejects.Object, c.outcome.Place, c.section, c.written), bulk.NewBatch(0),
 	}
 }
 

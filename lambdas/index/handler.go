@@ -28,8 +28,9 @@ type handler struct {
 	section files.Section
 	// metrics receives a line of metrics for each call.
 	metrics io.Writer
-	// buffers are those of the object read last: there is one call at a time.
+	// buffers and written are those of the object before: there is one call at a time.
 	buffers *decode.Buffers
+	written *files.Buffers
 	// began reads from a key when its object was begun, and whether that is loose.
 	began func(key string) (*time.Time, bool)
 	now   func() time.Time

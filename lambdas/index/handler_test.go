@@ -71,6 +71,7 @@ func newFixture(t *testing.T, behave func(n int, d []bulktest.Document) bulktest
 		spent:    archive.NewBucket(f.client, "runs"),
 		maker:    makers(told),
 		section:  files.Usual(),
+		written:  files.NewBuffers(),
 		began:    keys.Began,
 		metrics:  &f.buffer,
 		now:      time.Now,

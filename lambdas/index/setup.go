@@ -52,6 +52,7 @@ func Setup(ctx context.Context, settings run.Settings) (func(context.Context, ru
 		section: files.Usual(),
 		metrics: os.Stdout,
 		buffers: &decode.Buffers{},
+		written: files.NewBuffers(),
 		began:   keys.Began,
 		now:     time.Now,
 	}
