@@ -98,14 +98,17 @@ const (
 // in flight do not wait for each other's bytes. It trusts the system's roots and
 // those of the PEM bundle ca.
 func newTransport(ca string) (*http.Transport, error) {
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	if ca != "" && !roots.AppendCertsFromPEM([]byte(ca)) {
-		return nil, &run.Fault{
-			Name: run.UnusableCluster, Reason: "the private CA of the cluster holds no certificate",
-			Remedy: "give the certificates themselves in PEM form (-----BEGIN CERTIFICATE-----)",
+	var roots *x509.CertPool // those of the system, read when there is something to verify
+	if ca != "" {
+		var err error
+		if roots, err = x509.SystemCertPool(); err != nil {
+			roots = x509.NewCertPool()
+		}
+		if !roots.AppendCertsFromPEM([]byte(ca)) {
+			return nil, &run.Fault{
+				Name: run.UnusableCluster, Reason: "the private CA of the cluster holds no certificate",
+				Remedy: "give the certificates themselves in PEM form (-----BEGIN CERTIFICATE-----)",
+			}
 		}
 	}
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
