@@ -57,6 +57,33 @@ func TestReadAnswer(t *testing.T) {
 	}
 }
 
+// An item that is like the one before is compared with it: whatever differs is seen.
+func TestReadAnswerOfLikeItems(t *testing.T) {
+	const like = `{"errors":false,"items":[{"create":{"_id":"a1","status":201}},{"create":{"_id":"a2","status":201}},{"create":{"_id":"a3","status":201}}]}`
+	if got, err := readFor(like, "a1", "a2", "a3"); err != nil || len(got) != 3 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	for _, c := range []struct {
+		from, to string
+		err      error
+	}{
+		{`"a2"`, `"a1"`, errOrder},
+		{`"a3"`, `"a33"`, errOrder},
+		{`"a3","status":201}}`, `"a3","status":201}`, errGarbled},
+		{`{"create":{"_id":"a3"`, `{"index":{"_id":"a3"`, errGarbled},
+		{`,{"create":{"_id":"a3","status":201}}`, ``, errShort},
+		{`"a3","status":201}}`, `"a3","status":201}},{"create":{"_id":"a3","status":201}}`, errLong},
+	} {
+		if got, err := readFor(strings.Replace(like, c.from, c.to, 1), "a1", "a2", "a3"); !errors.Is(err, c.err) {
+			t.Errorf("%s for %s: %v, %v; want %v", c.to, c.from, got, err, c.err)
+		}
+	}
+	got, err := readFor(strings.Replace(like, `"a3","status":201`, `"a3","status":409`, 1), "a1", "a2", "a3")
+	if err != nil || got[1].status != 201 || got[2].status != 409 {
+		t.Errorf("another status: %v, %v", got, err)
+	}
+}
+
 func TestAnswerCutAnywhereIsNoAnswer(t *testing.T) {
 	for n := range len(twoItems) {
 		if got, err := readFor(twoItems[:n], "a", "b"); err == nil {
@@ -81,14 +108,14 @@ func TestReadingAnAnswerAllocatesNothing(t *testing.T) {
 }
 
 func manyCreated(n int) (body []byte, ids [][]byte) {
-	body = []byte(`{"took":30,"errors":false,"items":[`)
+	body = []byte(`{"errors":false,"items":[`)
 	for i := range n {
 		id := fmt.Appendf(nil, "%056d", i)
 		ids = append(ids, id)
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = fmt.Appendf(body, `{"create":{"_index":"ecs-task-2018-12-10","_id":"%s","_version":1,"result":"created","_shards":{"total":2,"successful":1,"failed":0},"_seq_no":%d,"_primary_term":1,"status":201}}`, id, i)
+		body = fmt.Appendf(body, `{"create":{"_id":"%s","status":201}}`, id)
 	}
 	return append(body, `]}`...), ids
 }
