@@ -92,6 +92,9 @@ const (
 	idleTimeout = 30 * time.Second
 	// idleConnections covers the most bodies that settings allow in flight.
 	idleConnections = 64
+	// writeBuffer holds the whole request of a small object, which is then written at
+	// once, and with no buffer made for it.
+	writeBuffer = 64 << 10
 )
 
 // newTransport is HTTP/1.1, one request a connection at a time, so that bodies
@@ -120,6 +123,7 @@ func newTransport(ca string) (*http.Transport, error) {
 		ResponseHeaderTimeout: responseTimeout,
 		MaxIdleConnsPerHost:   idleConnections,
 		IdleConnTimeout:       idleTimeout,
+		WriteBufferSize:       writeBuffer,
 		// Compressing answers would cost the engine time that it needs for documents.
 		DisableCompression: true,
 	}, nil
