@@ -9,9 +9,9 @@ function of(name, unit) { return figure[name, unit] }
 function row(what, first, beside) { printf "%-44s  %-24s  %s\n", what, first, beside }
 END {
   decode = "BenchmarkObjectToBulk/one_goroutine"
-  row("object to bulk bodies, one goroutine", sprintf("%.0f MB/s", of(decode, "bulk-MB/s")), sprintf("%.2f of gunzip alone", of(decode, "of-gunzip")))
+  row("object to bulk bodies, one goroutine", sprintf("%.0f MB/s", of(decode, "bulk-MB/s")), sprintf("%.2f of the library's gunzip alone", of(decode, "of-gunzip")))
   decode = "BenchmarkObjectToBulk/gunzip_ahead"
-  row("the same with gunzip in another", sprintf("%.0f MB/s", of(decode, "bulk-MB/s")), sprintf("%.2f of gunzip alone", of(decode, "of-gunzip")))
+  row("the same with gunzip in another", sprintf("%.0f MB/s", of(decode, "bulk-MB/s")), sprintf("%.2f of the library's gunzip alone", of(decode, "of-gunzip")))
   lambda = "BenchmarkIndex/large"
   row("index Lambda, a million events", sprintf("%.1f s of processor", of(lambda, "cpu-s/Mevents")),
     sprintf("inflate %.0f, decode %.0f, fill %.0f, send %.0f, write %.0f %%", of(lambda, "inflate-%"), of(lambda, "decode-%"), of(lambda, "add-%"), of(lambda, "send-%"), of(lambda, "write-%")))
@@ -20,7 +20,7 @@ END {
   row("cold start of the index Lambda", sprintf("%.1f ms", of("BenchmarkColdStart/index", "ns/op") / 1e6), "")
   row("state machine, an object", sprintf("%.3f ms", of("BenchmarkMap", "ns/op") / 1e9), "")
   search = "BenchmarkGrep"
-  row("grep over an archive", sprintf("%.0f MB/s", of(search, "MB/s")), sprintf("%.2f of gunzip alone", of(search, "of-gunzip")))
+  row("grep over an archive", sprintf("%.0f MB/s", of(search, "MB/s")), sprintf("%.2f of the library's gunzip alone", of(search, "of-gunzip")))
   whole = "BenchmarkRun"
   row("whole run into the embedded store", sprintf("%.0f events/s", of(whole, "events/s")),
     sprintf("Lambdas %.1f, store %.1f s of processor a million", of(whole, "cpu-s/Mevents"), of(whole, "store-cpu-s/Mevents")))
