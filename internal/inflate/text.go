@@ -90,28 +90,18 @@ func (r *Reader) decodeFast() error { //nolint:gocognit // one loop: a call cost
 		next += int(63-n) >> 3
 		n |= 56
 
-		// Up to three literals, of 11 bits each at most.
+		// Two literals before what comes next, of 11 bits each at most: all of it
+		// fits into what was refilled.
 		e := literals[bits&literalMask]
-		if e&isLiteral != 0 {
+		for range 2 {
+			if e&isLiteral == 0 {
+				break
+			}
 			bits >>= e.taken()
 			n -= e.taken()
 			text[end] = byte(e >> 16) //nolint:gosec // a literal
 			end++
 			e = literals[bits&literalMask]
-			if e&isLiteral != 0 {
-				bits >>= e.taken()
-				n -= e.taken()
-				text[end] = byte(e >> 16) //nolint:gosec // a literal
-				end++
-				e = literals[bits&literalMask]
-				if e&isLiteral != 0 {
-					bits >>= e.taken()
-					n -= e.taken()
-					text[end] = byte(e >> 16) //nolint:gosec // a literal
-					end++
-					continue
-				}
-			}
 		}
 		if e&isBehind != 0 {
 			bits >>= literalBits
