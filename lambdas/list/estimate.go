@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/cost"
 	"github.com/rehydrate/rehydrate/internal/files"
@@ -15,10 +17,11 @@ import (
 )
 
 const (
-	// sampleObjects are opened for an estimate, sampleBytes of plain text read of
-	// each at most.
+	// sampleObjects are opened for an estimate, so many at once, and sampleBytes of
+	// plain text read of each at most.
 	sampleObjects = 20
-	sampleBytes   = 2 << 20
+	samplesAtOnce = 4
+	sampleBytes   = 1 << 20
 	// eventsPerSecond one child brings into a cluster that keeps up; what a
 	// two-core cluster took of one sender.
 	eventsPerSecond = 10_000
@@ -100,13 +103,14 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.St
 		e.EventsPerSecond = writtenPerSecond
 	}
 	slices.SortFunc(s.chosen, func(a, b choice) int { return strings.Compare(a.object.Key, b.object.Key) })
+	begins, err := s.peek(ctx, sampler)
+	if err != nil {
+		return nil, false, err
+	}
 	asksKMS := false
 	told := make([]beginning, 0, len(s.chosen))
-	for _, c := range s.chosen {
-		n, err := sampler.peek(ctx, c.object)
-		if err != nil {
-			return nil, false, err
-		}
+	for i, c := range s.chosen {
+		n := begins[i]
 		e.Sampled++
 		if n.unreadable {
 			e.Unreadable++
@@ -138,6 +142,20 @@ func (s *sample) estimate(ctx context.Context, sampler *sampler, stored []run.St
 	}
 	e.Cost = cost.Of(usage)
 	return e, asksKMS, nil
+}
+
+// peek looks at the beginning of each object chosen.
+func (s *sample) peek(ctx context.Context, sampler *sampler) ([]beginning, error) {
+	begins := make([]beginning, len(s.chosen))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(samplesAtOnce)
+	for i, c := range s.chosen {
+		group.Go(func() (err error) {
+			begins[i], err = sampler.peek(ctx, c.object)
+			return err
+		})
+	}
+	return begins, group.Wait()
 }
 
 // scale has e tell of the whole archive what the sample told of its parts.

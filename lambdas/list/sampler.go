@@ -36,7 +36,8 @@ type beginning struct {
 }
 
 // output is what a run would make of the events: the lines of those that are wanted,
-// and the same in gzip; their messages; of the lines for a cluster, what are documents.
+// and the same in gzip, where they would be packed; their messages; of the lines for a
+// cluster, what are documents.
 type output struct{ wanted, messages, text, packed, documents int64 }
 
 // peek decodes the beginning of an object. What is wrong with the object is no
@@ -104,13 +105,15 @@ type maker struct {
 	line   []byte
 	made   output
 	packed counter
-	gzip   *gzip.Writer
+	gzip   *gzip.Writer // nil where nothing would be packed
 }
 
 func newMaker(s run.Settings, p run.Plan) (*maker, error) {
 	filter, err := document.NewFilter(p.Include, p.Exclude)
 	m := &maker{plan: p, filter: filter, lines: document.NewLines(), bulk: document.NewMaker(s)}
-	m.gzip, _ = gzip.NewWriterLevel(&m.packed, gzip.BestSpeed) // a level that there is
+	if p.Destination == run.ToFiles || s.BulkGzip {
+		m.gzip, _ = gzip.NewWriterLevel(&m.packed, gzip.BestSpeed) // a level that there is
+	}
 	return m, err
 }
 
@@ -129,11 +132,13 @@ func (m *maker) add(e *decode.Event) {
 	m.made.wanted++
 	m.made.messages += int64(len(e.Message))
 	m.made.text += int64(len(m.line))
-	_, _ = m.gzip.Write(m.line) // a counter takes everything
+	if m.gzip != nil {
+		_, _ = m.gzip.Write(m.line) // a counter takes everything
+	}
 }
 
 func (m *maker) end() output {
-	if m.made.wanted > 0 {
+	if m.gzip != nil && m.made.wanted > 0 {
 		_ = m.gzip.Close()
 	}
 	m.made.packed = int64(m.packed)
