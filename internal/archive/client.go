@@ -21,6 +21,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/rehydrate/rehydrate/internal/run"
+	"github.com/rehydrate/rehydrate/internal/s3page"
 )
 
 const (
@@ -83,7 +84,7 @@ func NewClient(ctx context.Context, endpoint string, more ...func(*s3.Options)) 
 			o.UsePathStyle = true
 		}
 	}
-	return s3.NewFromConfig(c, append([]func(*s3.Options){ours}, more...)...), nil
+	return s3.NewFromConfig(c, append([]func(*s3.Options){ours, s3page.Read}, more...)...), nil
 }
 
 // InRegion is for a bucket that lies in another region than this program runs in;
