@@ -71,9 +71,12 @@ func (l *lister) walk(dir string) (full bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	here := l.folder.enter(dir)
+	defer here.leave()
 	begin := keyPrefix(dir)
 	for i := l.first(begin, names); i < names.len(); i++ {
-		key := begin + names.at(i)
+		name := names.at(i)
+		key := begin + name
 		switch {
 		case key > l.prefix && !strings.HasPrefix(key, l.prefix):
 			return false, nil
@@ -85,7 +88,7 @@ func (l *lister) walk(dir string) (full bool, err error) {
 		if dir, ok := strings.CutSuffix(key, "/"); ok {
 			full, err = l.walk(dir)
 		} else {
-			full, err = l.file(key)
+			full, err = l.file(key, name, here)
 		}
 		if full || err != nil {
 			return full, err
@@ -112,9 +115,10 @@ func (l *lister) first(begin string, n names) int {
 	return i
 }
 
-// file adds a key if it is that of a regular file which is still there.
-func (l *lister) file(key string) (full bool, err error) {
-	info, err := fs.Stat(l.folder.files, key)
+// file adds a key if it is that of a regular file which is still there, by that name
+// inside of a folder.
+func (l *lister) file(key, name string, folder inside) (full bool, err error) {
+	info, err := folder.stat(key, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
