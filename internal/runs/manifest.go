@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,9 +28,13 @@ func (f Folder) putLines(ctx context.Context, key string, list func(write func(r
 	counted := &counter{from: reader}
 	listed := make(chan error, 1)
 	go func() {
-		encoder := json.NewEncoder(writer)
+		many := bufio.NewWriterSize(writer, 64<<10) // lines: each handed over waits for the other side
+		encoder := json.NewEncoder(many)
 		encoder.SetEscapeHTML(false)
 		err := list(func(o run.Object) error { return encoder.Encode(o) })
+		if err == nil {
+			err = many.Flush()
+		}
 		writer.CloseWithError(err)
 		listed <- err
 	}()
