@@ -38,7 +38,7 @@ func open(t testing.TB, dir string) (*opened, string) {
 func TestConformance(t *testing.T) {
 	_, url := open(t, t.TempDir())
 	clustertest.Run(t, clustertest.Target{
-		NoSizes: true,
+		NoSizes: true, Brief: testing.Short(),
 		URL:     url, Product: "elasticsearch", Version: store.Version, Parse: "flattened", MatchOnly: true,
 	})
 }
