@@ -470,6 +470,9 @@ func BenchmarkEngines(b *testing.B) {
 			t := newLoad(b, 16).newTarget(b, e.URL)
 			b.Run("new", func(b *testing.B) { t.versus(b, t.lambdas, false) })
 			b.Run("again", func(b *testing.B) { t.versus(b, t.lambdas, true) })
+			// A range of a million and a half: what a run takes beside its objects is not
+			// more of it than it is of a day.
+			t = newLoad(b, 56).newTarget(b, e.URL)
 			b.Run("whole", func(b *testing.B) {
 				t.versus(b, func(b *testing.B) spent { return t.whole(b, "--max-concurrency", strconv.Itoa(t.atOnce)) }, false)
 			})
