@@ -39,6 +39,6 @@ func TestConformance(t *testing.T) {
 	_, url := open(t, t.TempDir())
 	clustertest.Run(t, clustertest.Target{
 		NoSizes: true, Brief: testing.Short(),
-		URL:     url, Product: "elasticsearch", Version: store.Version, Parse: "flattened", MatchOnly: true,
+		URL: url, Product: "elasticsearch", Version: store.Version, Parse: "flattened", MatchOnly: true,
 	})
 }
