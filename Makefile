@@ -44,7 +44,7 @@ test: setup lint lambdas node_modules cdk/nag/node_modules .venv/done ## everyth
 	$(MAKE) --no-print-directory demo
 	go test -race -short -timeout 20m $(PACKAGES)
 	go test -p 1 -run 'Engine|Security|KillAndRestart' -timeout 30m ./internal/cluster/... ./cmd/rehydrate
-	go test -run '^(TestReadme|TestManyDays|TestIndexEveryFormCutAtEveryByte)$$' -timeout 10m ./cmd/rehydrate ./local/store ./lambdas/index
+	go test -run '^(TestReadme|TestManyDays|TestConformance|TestIndexEveryFormCutAtEveryByte)$$' -timeout 10m ./cmd/rehydrate ./local/store ./lambdas/index
 	go vet ./cdk/... && $(GOLANGCI_LINT) run ./cdk/...
 	go test -timeout 20m ./cdk/...
 

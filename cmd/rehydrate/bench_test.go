@@ -470,8 +470,8 @@ func BenchmarkEngines(b *testing.B) {
 			t := newLoad(b, 16).newTarget(b, e.URL)
 			b.Run("new", func(b *testing.B) { t.versus(b, t.lambdas, false) })
 			b.Run("again", func(b *testing.B) { t.versus(b, t.lambdas, true) })
-			// A range of a million and a half: what a run takes beside its objects is not
-			// more of it than it is of a day.
+			// A million and a half events: what a run takes beside its objects weighs no
+			// more than it does in a range that somebody puts back.
 			t = newLoad(b, 56).newTarget(b, e.URL)
 			b.Run("whole", func(b *testing.B) {
 				t.versus(b, func(b *testing.B) spent { return t.whole(b, "--max-concurrency", strconv.Itoa(t.atOnce)) }, false)

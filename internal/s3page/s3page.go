@@ -1,6 +1,6 @@
 // Package s3page reads the pages of S3's listings in the SDK's stead, which reads them
-// token by token and by way of reflection: three quarters of what listing costs. What it
-// does not know, and all errors, are left to the SDK.
+// token by token through encoding/xml: half of what the list Lambda spent. What it does
+// not know, and all errors, are left to the SDK.
 //
 // It knows nothing of archives, and nothing of where pages come from.
 package s3page
@@ -21,6 +21,10 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
+
+// most bytes of an answer are read beforehand: more than a page of the longest keys has.
+// The SDK reads what is longer as it comes, and ends where it is no page.
+const most = 8 << 20
 
 // Read has a client read the pages of ListObjectsV2 so. What the client answers is the
 // same.
@@ -53,7 +57,7 @@ func (r *reader) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	response, ok := out.RawResponse.(*smithyhttp.Response)
 	if err == nil && ok && response.StatusCode == http.StatusOK {
-		text, broken := r.read(response.Body)
+		text, broken := r.read(io.LimitReader(response.Body, most))
 		if page, ok := readPage(text); ok && broken == nil {
 			if charged := response.Header.Values("X-Amz-Request-Charged"); len(charged) > 0 {
 				page.RequestCharged = types.RequestCharged(strings.TrimSpace(charged[0]))
@@ -62,7 +66,8 @@ func (r *reader) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 			out.Result = page
 			return out, metadata, nil
 		}
-		response.Body = reread{io.MultiReader(strings.NewReader(text), failing{broken}), response.Body}
+		// Behind what was read the body goes on, or ends as it did: with its error too.
+		response.Body = reread{io.MultiReader(strings.NewReader(text), response.Body), response.Body}
 	}
 	return r.sdk.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(
 		func(context.Context, middleware.DeserializeInput) (middleware.DeserializeOutput, middleware.Metadata, error) {
@@ -78,20 +83,10 @@ func (r *reader) read(body io.Reader) (string, error) {
 	return b.String(), err
 }
 
-// reread is a body that was read, and what came of it.
+// reread is a body whose beginning was read.
 type reread struct {
 	io.Reader
 	io.Closer
-}
-
-// failing ends with the error with which a body ended.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) {
-	if f.err != nil {
-		return 0, f.err
-	}
-	return 0, io.EOF
 }
 
 // values are what a types.Object points to, of a page in one piece.
@@ -109,7 +104,9 @@ func (w words) text(value string) (string, error) {
 		return known, nil
 	}
 	s, err := text(value)
-	w[value] = s
+	if err == nil {
+		w[value] = s
+	}
 	return s, err
 }
 
@@ -125,6 +122,10 @@ func readPage(body string) (*s3.ListObjectsV2Output, bool) {
 		page.Contents = make([]types.Object, 0, n)
 	}
 	all, known := make([]values, cap(page.Contents)), words{}
+	texts := map[string]**string{
+		"Name": &page.Name, "Prefix": &page.Prefix, "Delimiter": &page.Delimiter, "StartAfter": &page.StartAfter,
+		"ContinuationToken": &page.ContinuationToken, "NextContinuationToken": &page.NextContinuationToken,
+	}
 	ok = x.each(root, func(name string) bool {
 		switch name {
 		case "Contents":
@@ -146,10 +147,6 @@ func readPage(body string) (*s3.ListObjectsV2Output, bool) {
 			return field(x, name, number, &page.KeyCount, new(int32))
 		case "MaxKeys":
 			return field(x, name, number, &page.MaxKeys, new(int32))
-		}
-		texts := map[string]**string{
-			"Name": &page.Name, "Prefix": &page.Prefix, "Delimiter": &page.Delimiter, "StartAfter": &page.StartAfter,
-			"ContinuationToken": &page.ContinuationToken, "NextContinuationToken": &page.NextContinuationToken,
 		}
 		into := texts[name]
 		return into != nil && field(x, name, text, into, new(string))

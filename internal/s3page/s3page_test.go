@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -173,6 +174,36 @@ func TestPagesAreTheSDKs(t *testing.T) {
 			answer{status: http.StatusOK, body: body, broken: errors.New("the line is cut")}.same(t)
 			answer{status: http.StatusServiceUnavailable, body: body}.same(t)
 		})
+	}
+}
+
+// zeros has no end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+type doer func(*http.Request) (*http.Response, error)
+
+func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
+
+// TestLongAnswers: a page longer than S3's is read as any other; an answer that is none
+// is not held, however long it is.
+func TestLongAnswers(t *testing.T) {
+	answer{status: http.StatusOK, body: strings.Replace(page, "<Key>a", "<Key>"+strings.Repeat("a", 9<<20), 1)}.same(t)
+	o := s3.Options{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, RetryMaxAttempts: 1, HTTPClient: doer(func(r *http.Request) (*http.Response, error) {
+		body := io.MultiReader(strings.NewReader("<html><"), io.LimitReader(zeros{}, 128<<20))
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(body), Request: r}, nil
+	})}
+	s3page.Read(&o)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := s3.New(o).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("logs")})
+	runtime.ReadMemStats(&after)
+	if allocated := after.TotalAlloc - before.TotalAlloc; err == nil || allocated > 200<<20 {
+		t.Errorf("%v, with %d bytes allocated", err, allocated)
 	}
 }
 

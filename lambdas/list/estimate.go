@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// sampleObjects are opened for an estimate, so many at once, and sampleBytes of
-	// plain text read of each at most.
+	// sampleObjects are opened for an estimate, samplesAtOnce at once, and sampleBytes
+	// of plain text read of each at most.
 	sampleObjects = 20
 	samplesAtOnce = 4
 	sampleBytes   = 1 << 20
