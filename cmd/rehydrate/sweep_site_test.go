@@ -133,8 +133,9 @@ func (s *site) strikes() int {
 	return s.struck
 }
 
-// counted notes a call, and gives the fault if it is to be struck.
-func (s *site) counted(r *http.Request) *fault {
+// counted notes a call, and gives what strikes it, if it is to be struck. Calls
+// come at once, so each has chances of its own.
+func (s *site) counted(r *http.Request) func(exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.seen)
@@ -151,7 +152,8 @@ func (s *site) counted(r *http.Request) *fault {
 		return nil
 	}
 	s.struck++
-	return f
+	random := rand.New(rand.NewPCG(f.random.Uint64(), f.random.Uint64()))
+	return func(x exchange) { f.way.strike(x, random) }
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -164,8 +166,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL.RawQuery = q.Encode()
 	}
 	x := exchange{site: s, w: w, r: r, body: body}
-	if f := s.counted(r); f != nil {
-		f.way.strike(x, f.random)
+	if strike := s.counted(r); strike != nil {
+		strike(x)
 		return
 	}
 	x.answer(x.act())

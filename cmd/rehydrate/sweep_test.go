@@ -4,7 +4,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"runtime"
 	"slices"
 	"strings"
@@ -85,6 +87,33 @@ func TestSweep(t *testing.T) {
 		publish(t, "Every call of a run", fmt.Sprintf(`A tiny archive goes through the whole machine with the real Lambdas. In each run one call to the archive, to
 the run bucket or to the cluster fails: the first, the second, and so on to the last, in each way; then two in a row, and some for
 three seconds. This is what %d of these %d cases came to.`, len(results), all), results)
+	}
+}
+
+// Calls that are struck at the same time have nothing in common.
+func TestStruckAtOnce(t *testing.T) {
+	const calls, answer = 8, "an answer of some length"
+	s := newSite(t, "archive", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
+	t.Cleanup(func() { s.stop(true) })
+	i := slices.IndexFunc(ways(), func(w way) bool { return w.name == "flipped bit" })
+	s.strike(&fault{way: ways()[i], times: calls, random: rand.New(rand.NewPCG(1, 7))})
+	var clients sync.WaitGroup
+	for range calls {
+		clients.Go(func() {
+			resp, err := http.Get(s.url())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			if b, err := io.ReadAll(resp.Body); err != nil || len(b) != len(answer) || string(b) == answer {
+				t.Errorf("%q, %v: no bit is flipped", b, err)
+			}
+		})
+	}
+	clients.Wait()
+	if n := s.strikes(); n != calls {
+		t.Errorf("%d of %d calls are struck", n, calls)
 	}
 }
 
