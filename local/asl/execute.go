@@ -22,6 +22,9 @@ type execution struct {
 	child bool
 	// events is the length of the history so far.
 	events int
+	// handed is the text of what the last state handed on, nil before there was one that
+	// did not just keep its input.
+	handed []byte
 }
 
 // run goes from state to state. The error is an *ExecutionError.
@@ -37,7 +40,7 @@ func (x *execution) run(ctx context.Context) ([]byte, error) {
 			return nil, stopped(ctx)
 		}
 		if x.env.Observer != nil && !x.child {
-			x.env.Observer.StateEntered(name, encode(data))
+			x.env.Observer.StateEntered(name, x.encoded(data))
 		}
 		out, next, err := x.step(ctx, s, data)
 		if ctx.Err() != nil {
@@ -48,10 +51,18 @@ func (x *execution) run(ctx context.Context) ([]byte, error) {
 		}
 		if next == "" {
 			x.events++ // ExecutionSucceeded
-			return encode(out), nil
+			return x.encoded(out), nil
 		}
 		data, name = out, next
 	}
+}
+
+// encoded is the text of data, which was handed on last.
+func (x *execution) encoded(data any) []byte {
+	if x.handed == nil {
+		x.handed = encode(data)
+	}
+	return x.handed
 }
 
 func (x *execution) failed(err *failure) *ExecutionError {
@@ -157,10 +168,13 @@ func (f *frame) output(resultPath path, input, result any, outputPath path) (any
 		return nil, f.runtime("%v", fault)
 	}
 	out, err := f.find(outputPath, "OutputPath", out)
-	if err == nil && len(encode(out)) > MaxPayload {
-		err = tooLarge(f.state.name)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	if f.handed = encode(out); len(f.handed) > MaxPayload {
+		return nil, tooLarge(f.state.name)
+	}
+	return out, nil
 }
 
 // source is what p leads into: data, or the context object.
