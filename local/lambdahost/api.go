@@ -40,6 +40,16 @@ type invocation struct {
 	err      error
 }
 
+// hasAnswer tells whether response or err is set.
+func (c *invocation) hasAnswer() bool {
+	select {
+	case <-c.answered:
+		return true
+	default:
+		return false
+	}
+}
+
 func newInvocation(payload []byte) *invocation {
 	b := random(16)
 	// A random UUID, RFC 9562.

@@ -136,37 +136,32 @@ func (e *environment) awaitStart(ctx context.Context, call *invocation) error {
 	}
 }
 
-// invoke hands the call to the process and waits for its answer, and then until
-// the process is ready for the next or has ended.
+// invoke hands the call to the process and waits until that has answered and is
+// ready for the next, or has ended.
 func (e *environment) invoke(ctx context.Context, call *invocation) ([]byte, error) {
 	limit := time.NewTimer(e.config.Timeout)
 	defer limit.Stop()
 	e.api.begin(call, time.Now().Add(e.config.Timeout))
-	select {
-	case <-call.answered:
-	case <-e.ended:
-		// It may have answered and then ended, both before this was looked at.
+	var unanswered error
+	for ready := false; !ready && unanswered == nil; {
 		select {
-		case <-call.answered:
-		default:
-			return nil, exited(call.id, e.howItExited())
+		case <-e.api.polled:
+			ready = call.hasAnswer() // otherwise it only asks over a new connection
+		case <-e.ended:
+			unanswered = exited(call.id, e.howItExited())
+		case <-limit.C:
+			e.kill()
+			unanswered = timedOut(call.id, e.config.Timeout)
+		case <-ctx.Done():
+			e.kill()
+			unanswered = ctx.Err()
 		}
-	case <-limit.C:
-		e.kill()
-		return nil, timedOut(call.id, e.config.Timeout)
-	case <-ctx.Done():
-		e.kill()
-		return nil, ctx.Err()
 	}
-	select {
-	case <-e.api.polled:
-	case <-e.ended:
-	case <-limit.C:
-		e.kill()
-	case <-ctx.Done():
-		e.kill()
+	// Whatever became of the process, an answer counts.
+	if call.hasAnswer() {
+		return call.response, call.err
 	}
-	return call.response, call.err
+	return nil, unanswered
 }
 
 func (e *environment) howItExited() string {
