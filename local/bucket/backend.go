@@ -102,17 +102,21 @@ func (b backend) open(bucket, key string) (fs.File, error) {
 	if invalidKey(key) != nil {
 		return nil, gofakes3.KeyNotFound(key)
 	}
-	var file fs.File
-	var err error
-	if f.read != nil {
-		file, err = f.read.OpenFile(filepath.FromSlash(key), os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	} else {
-		file, err = f.files.Open(key)
-	}
+	file, err := f.file(key)
 	if err != nil {
 		return nil, unreadable(key, err)
 	}
 	return file, nil
+}
+
+func (f *folder) file(key string) (fs.File, error) {
+	if f.read == nil {
+		return f.files.Open(key)
+	}
+	if file, err := openBeneath(f.dir, key); err == nil {
+		return file, nil
+	}
+	return f.read.OpenFile(filepath.FromSlash(key), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
 func skip(f fs.File, n int64) error {

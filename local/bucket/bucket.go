@@ -67,6 +67,7 @@ func New(folders map[string]Folder) (http.Handler, error) {
 type folder struct {
 	files fs.FS
 	read  *os.Root // what files is of, nil where it is no folder
+	dir   *os.File // the same folder
 	root  *os.Root // nil where it is read only
 	// commits is held while an object gets its name or loses it, so that a
 	// condition and what it guards are one step.
@@ -93,6 +94,9 @@ func open(f Folder) (*folder, error) {
 		return nil, fmt.Errorf("open the folder of a bucket: %w", err)
 	}
 	opened.files, opened.read = root.FS(), root
+	if opened.dir, err = root.Open("."); err != nil {
+		return nil, fmt.Errorf("open the folder of a bucket: %w", err)
+	}
 	if !f.ReadOnly {
 		opened.root = root
 	}
