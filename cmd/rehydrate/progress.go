@@ -65,18 +65,26 @@ func (p *progress) planned(plan run.Plan) {
 	p.seen.since = p.now()
 }
 
-// ended counts an object that is done with; o is nil where its child failed.
-func (p *progress) ended(object run.Object, o *run.Outcome) {
+// indexed counts an object of so many bytes that is done with, and its events.
+func (p *progress) indexed(size, events int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.done(size)
+	p.seen.events += events
+}
+
+// failed counts an object whose child failed.
+func (p *progress) failed(size int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done(size)
+	p.seen.failed++
+}
+
+func (p *progress) done(size int64) {
 	p.seen.objects++
-	p.seen.bytes += object.Size
+	p.seen.bytes += size
 	p.untold = true
-	if o == nil {
-		p.seen.failed++
-		return
-	}
-	p.seen.events += o.Decoded
 }
 
 // waiting says why something is tried again after a while. Many children may wait

@@ -44,8 +44,8 @@ func TestProgressEndsWithItsLastState(t *testing.T) {
 		p := &progress{out: &out, width: width, now: func() time.Time { return now }}
 		stop := p.show()
 		p.planned(run.Plan{Objects: 2, Bytes: 20})
-		p.ended(run.Object{Size: 10}, &run.Outcome{Counts: run.Counts{Decoded: 7}})
-		p.ended(run.Object{Size: 10}, nil)
+		p.indexed(10, 7)
+		p.failed(10)
 		stop()
 		if !strings.Contains(out.String(), "2 of 2 objects, 7 events, 1 not indexed") || !strings.HasSuffix(out.String(), "\n") {
 			t.Errorf("width %d: %q does not end with the last state", width, out.String())
@@ -96,8 +96,8 @@ func TestProgressSoFar(t *testing.T) {
 		t.Errorf("before there is a plan: %q", got)
 	}
 	p.planned(run.Plan{Objects: 9})
-	p.ended(run.Object{}, &run.Outcome{Counts: run.Counts{Decoded: 7}})
-	p.ended(run.Object{}, nil)
+	p.indexed(0, 7)
+	p.failed(0)
 	if got := p.soFar(); !strings.Contains(got, "1 of 9 objects with 7 events are indexed") || !strings.Contains(got, "start the same again") {
 		t.Errorf("%q does not say how far it came", got)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,6 +86,11 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer) error {
 	m, err := local.New(ctx, config)
 	if err != nil {
 		return err
+	}
+	if m.StoreURL == "" && os.Getenv("GOGC") == "" {
+		// Without a store in it this process holds a few megabytes: to collect garbage as
+		// often as that doubles would be a tenth of all that it does.
+		debug.SetGCPercent(400)
 	}
 	e := execution{machine: m, progress: p, name: o.name, folder: folder, stdout: stdout, stderr: stderr}
 	if o.serve != "" {
@@ -238,16 +244,16 @@ func (w watcher) StateRetried(_ string, err *asl.TaskError, wait time.Duration) 
 
 // ChildEnded counts an object that is done with.
 func (w watcher) ChildEnded(c asl.Child) {
-	var work run.Work
+	var work struct{ Object struct{ Size int64 } } // of a run.Work
 	if err := json.Unmarshal(c.Input, &work); err != nil {
 		return // not a child of ours
 	}
-	var o run.Outcome
-	if c.Status != asl.Succeeded || json.Unmarshal(c.Output, &o) != nil {
-		w.ended(work.Object, nil)
+	var outcome struct{ Decoded int64 } // of a run.Outcome
+	if c.Status != asl.Succeeded || json.Unmarshal(c.Output, &outcome) != nil {
+		w.failed(work.Object.Size)
 		return
 	}
-	w.ended(work.Object, &o)
+	w.indexed(work.Object.Size, outcome.Decoded)
 }
 
 // listingLog is the Lambdas' log, in which List says how far it is.
@@ -262,7 +268,10 @@ func (l listingLog) Write(line []byte) (int, error) {
 		Msg          string
 		Prefixes, Of int
 	}
-	if at := bytes.IndexByte(line, '{'); at >= 0 && json.Unmarshal(line[at:], &logged) == nil && logged.Msg == list.ListingMessage {
+	at := bytes.IndexByte(line, '{')
+	// Most lines are those of objects that were indexed.
+	if at >= 0 && bytes.Contains(line, []byte(list.ListingMessage)) &&
+		json.Unmarshal(line[at:], &logged) == nil && logged.Msg == list.ListingMessage {
 		l.progress.listing(logged.Prefixes, logged.Of)
 	}
 	return l.file.Write(line)
