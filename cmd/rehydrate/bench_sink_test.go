@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sinkCommand has the test's binary be a sink.
@@ -48,11 +49,18 @@ func serveSink() error {
 // time nor the host's has any of it.
 func sink(b *testing.B) string {
 	b.Helper()
+	return serving(b, sinkCommand)
+}
+
+// serving starts this program with arguments that make it serve, until the benchmark
+// ends, and gives the URL that it prints.
+func serving(b *testing.B, args ...string) string {
+	b.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.CommandContext(b.Context(), program, sinkCommand)
+	cmd := exec.CommandContext(b.Context(), program, args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -67,13 +75,15 @@ func sink(b *testing.B) string {
 	}
 	b.Cleanup(func() {
 		_ = in.Close()
-		_ = cmd.Wait()
+		_ = cmd.Wait() // its context has ended
 	})
-	url, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		b.Fatal(err)
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if at := strings.Index(lines.Text(), "http://"); at >= 0 {
+			return strings.TrimSuffix(lines.Text()[at:], "/")
+		}
 	}
-	return strings.TrimSpace(url)
+	b.Fatalf("%v: it prints no URL", args)
+	return ""
 }
 
 // created is the answer to a bulk request of which everything was created, with what
@@ -133,6 +143,41 @@ func benchmarkIndex(b *testing.B, l *load, many int64, unit string, parts float6
 	for name, share := range t.shares(b) {
 		b.ReportMetric(share, name+"-%")
 	}
+}
+
+// BenchmarkRunner is what this program spends on each small object of a run: as state
+// machine, as host of the Lambdas and as S3 server. A store in another process takes
+// the documents. A run of few objects is taken off.
+func BenchmarkRunner(b *testing.B) {
+	const few, many = 400, 4400
+	small, large := newSmallLoad(b, few), newSmallLoad(b, many)
+	store := b.TempDir()
+	small.out = store
+	small.whole(b, "first", "") // makes the store
+	url := serving(b, "serve", "--out", store, "--listen", "127.0.0.1:0")
+	small.out = b.TempDir()
+	var spent time.Duration
+	for n := 0; b.Loop(); n++ {
+		spent += large.whole(b, fmt.Sprintf("large-%d", n), url) - small.whole(b, fmt.Sprintf("small-%d", n), url)
+	}
+	b.ReportMetric(spent.Seconds()/float64((many-few)*b.N)*1e3, "cpu-ms/object")
+}
+
+// whole runs over the load into the store at url, or into its own, and gives the
+// processor time that this process took.
+func (l *load) whole(b *testing.B, name, url string) time.Duration {
+	b.Helper()
+	args := []string{"--from", benchFrom, "--to", benchTo}
+	if url != "" {
+		args = append(args, "--search", url)
+	}
+	return measure(b, func() (int64, time.Duration) {
+		status, stdout, stderr := l.run(b.Context(), name, args...)
+		if status != exitComplete {
+			b.Fatalf("exit status %d\n%s%s", status, stdout, stderr)
+		}
+		return l.events, 0
+	}).host
 }
 
 // newSmallLoad is an archive of objects of some 41 events.

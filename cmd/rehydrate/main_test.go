@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, serveSink())
 		os.Exit(1)
 	}
-	if len(os.Args) > 1 && (os.Args[1] == lambdaCommand || os.Args[1] == "run") {
+	if len(os.Args) > 1 && slices.Contains([]string{lambdaCommand, "run", "serve"}, os.Args[1]) {
 		main()
 		return
 	}
