@@ -340,8 +340,7 @@ func TestBrokenMalformed(t *testing.T) {
 }
 
 // The same on a real engine, where its own words and counts decide.
-func TestBrokenOnEngine(t *testing.T) {
-	e := enginetest.Start(t, enginetest.OpenSearch2)
+func brokenOn(t *testing.T, e *enginetest.Running) {
 	for name, broken := range map[string]func(*testing.T, *rig){
 		"rejected":          rejected,
 		"deleted meanwhile": deletedMeanwhile,

@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/rehydrate/rehydrate/internal/cluster/clustertest"
 	"github.com/rehydrate/rehydrate/internal/cluster/enginetest"
@@ -214,8 +211,7 @@ func TestPlanTellsForms(t *testing.T) {
 }
 
 // Every form on a real engine, run twice.
-func TestFormsOnEngine(t *testing.T) {
-	e := enginetest.Start(t, enginetest.Elasticsearch8)
+func formsOn(t *testing.T, e *enginetest.Running) {
 	o := mixed()
 	w := newScenario(t, o)
 	args := []string{"--from", "2018-12-10", "--to", "2018-12-12", "--prefix", o.Prefix + "**", "--search", e.URL, "--fields", "logGroup,logStream"}
@@ -228,8 +224,3 @@ func TestFormsOnEngine(t *testing.T) {
 		t.Errorf("the second run created %d events", r.Events.Created)
 	}
 }
-
-var (
-	_ = slices.Sort[[]string]
-	_ = gzip.BestSpeed
-)

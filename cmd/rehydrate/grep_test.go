@@ -99,19 +99,13 @@ func TestGrepTable(t *testing.T) {
 	}
 }
 
-func TestGrepOnEngines(t *testing.T) {
-	for _, engine := range []enginetest.Engine{enginetest.Elasticsearch717, enginetest.Elasticsearch8, enginetest.OpenSearch2} {
-		t.Run(string(engine), func(t *testing.T) {
-			e := enginetest.Start(t, engine)
-			for _, exact := range []bool{false, true} {
-				t.Run(fmt.Sprintf("exact %t", exact), func(t *testing.T) { greps(t, newRig(t, e.URL), exact) })
-			}
-			parsed := "flattened"
-			if engine == enginetest.OpenSearch2 {
-				parsed = "flat_object"
-			}
-			levels(t, e.URL, parsed)
-		})
+// grepOn is of an engine that has this type for parsed messages.
+func grepOn(parsed string) func(*testing.T, *enginetest.Running) {
+	return func(t *testing.T, e *enginetest.Running) {
+		for _, exact := range []bool{false, true} {
+			t.Run(fmt.Sprintf("exact %t", exact), func(t *testing.T) { greps(t, newRig(t, e.URL), exact) })
+		}
+		levels(t, e.URL, parsed)
 	}
 }
 

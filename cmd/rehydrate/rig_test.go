@@ -310,20 +310,7 @@ func afterListing(do func()) door {
 // ask asks the cluster itself.
 func (p *rig) ask(t *testing.T, method, path, body string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, p.engine+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode > 299 {
-		t.Fatalf("%s %s: %s %s %v", method, path, res.Status, answer, err)
-	}
+	ask(t, method, p.engine+path, body)
 }
 
 func zipped(t *testing.T, b []byte) []byte {

@@ -135,45 +135,40 @@ func upToItsCap(t *testing.T, w scenario, more ...string) {
 func threeDays() []string { return []string{"--from", "2018-12-10", "--to", "2018-12-12"} }
 
 // The same on real engines, where a cluster's own client looks at what is left.
-func TestViewsOnEngines(t *testing.T) {
-	for _, engine := range []enginetest.Engine{enginetest.Elasticsearch8, enginetest.OpenSearch2} {
-		t.Run(string(engine), func(t *testing.T) {
-			e := enginetest.Start(t, engine)
-			w := newScenario(t, small())
-			ctx := context.WithoutCancel(t.Context())
-			for _, args := range [][]string{{"daily"}, {"lent", "--view", "incident", "--expires", "7d"}} {
-				if status, _, stderr := w.run(ctx, args[0], slices.Concat(args[1:], threeDays(), []string{"--search", e.URL})...); status == exitUnusable {
-					t.Fatal(stderr)
-				}
-			}
-			daily, lent := documents(t, e.URL, "ecs-task-20*"), documents(t, e.URL, "ecs-task-incident")
-			if len(lent) == 0 || len(lent) != len(daily) {
-				t.Errorf("%d documents are in the view, %d in the daily indices", len(lent), len(daily))
-			}
-			status, stdout, stderr := rehydrate(ctx, "views", "--search", e.URL)
-			if status != exitComplete || !strings.Contains(stdout, "incident") || strings.Contains(stdout, "unknown") {
-				t.Errorf("%d %s%s", status, stdout, stderr)
-			}
-			status, stdout, stderr = rehydrate(ctx, "runs", "--out", w.out)
-			if lines := strings.Split(stdout, "\n"); status != exitComplete || len(lines) < 3 || !strings.Contains(lines[1], "lent") || !strings.Contains(lines[1], "incident") || !strings.Contains(lines[2], "daily") {
-				t.Errorf("%d %s%s", status, stdout, stderr)
-			}
-			if status, stdout, stderr := rehydrate(ctx, "drop", "incident", "--search", e.URL); status != exitComplete || !strings.Contains(stdout, "deleted") {
-				t.Errorf("%d %s%s", status, stdout, stderr)
-			}
-			res, err := http.Get(e.URL + "/ecs-task-incident")
-			if err != nil {
-				t.Fatal(err)
-			}
-			res.Body.Close()
-			if left := documents(t, e.URL, "ecs-task-*"); res.StatusCode != http.StatusNotFound || len(left) != len(daily) {
-				t.Errorf("%d documents are left, the alias answers %d", len(left), res.StatusCode)
-			}
-			upToItsCap(t, w, "--search", e.URL, "--index-prefix", "capped")
-			t.Run("restored", func(t *testing.T) {
-				(&rig{engine: e.URL}).ask(t, http.MethodDelete, "/ecs-task-2018-12-10,ecs-task-2018-12-11,ecs-task-2018-12-12", "")
-				restores(t, e.URL)
-			})
-		})
+func viewsOn(t *testing.T, e *enginetest.Running) {
+	w := newScenario(t, small())
+	ctx := context.WithoutCancel(t.Context())
+	for _, args := range [][]string{{"daily"}, {"lent", "--view", "incident", "--expires", "7d"}} {
+		if status, _, stderr := w.run(ctx, args[0], slices.Concat(args[1:], threeDays(), []string{"--search", e.URL})...); status == exitUnusable {
+			t.Fatal(stderr)
+		}
 	}
+	daily, lent := documents(t, e.URL, "ecs-task-20*"), documents(t, e.URL, "ecs-task-incident")
+	if len(lent) == 0 || len(lent) != len(daily) {
+		t.Errorf("%d documents are in the view, %d in the daily indices", len(lent), len(daily))
+	}
+	status, stdout, stderr := rehydrate(ctx, "views", "--search", e.URL)
+	if status != exitComplete || !strings.Contains(stdout, "incident") || strings.Contains(stdout, "unknown") {
+		t.Errorf("%d %s%s", status, stdout, stderr)
+	}
+	status, stdout, stderr = rehydrate(ctx, "runs", "--out", w.out)
+	if lines := strings.Split(stdout, "\n"); status != exitComplete || len(lines) < 3 || !strings.Contains(lines[1], "lent") || !strings.Contains(lines[1], "incident") || !strings.Contains(lines[2], "daily") {
+		t.Errorf("%d %s%s", status, stdout, stderr)
+	}
+	if status, stdout, stderr := rehydrate(ctx, "drop", "incident", "--search", e.URL); status != exitComplete || !strings.Contains(stdout, "deleted") {
+		t.Errorf("%d %s%s", status, stdout, stderr)
+	}
+	res, err := http.Get(e.URL + "/ecs-task-incident")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if left := documents(t, e.URL, "ecs-task-*"); res.StatusCode != http.StatusNotFound || len(left) != len(daily) {
+		t.Errorf("%d documents are left, the alias answers %d", len(left), res.StatusCode)
+	}
+	upToItsCap(t, w, "--search", e.URL, "--index-prefix", "capped")
+	t.Run("restored", func(t *testing.T) {
+		(&rig{engine: e.URL}).ask(t, http.MethodDelete, "/ecs-task-2018-12-10,ecs-task-2018-12-11,ecs-task-2018-12-12", "")
+		restores(t, e.URL)
+	})
 }

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -97,21 +96,7 @@ func (w weather) clear(t *testing.T) {
 // ask asks the engine, which has to agree.
 func (w weather) ask(t *testing.T, method, path, body string) []byte {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, w.engine.URL+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %d %v\n%s", method, path, res.StatusCode, err, b)
-	}
-	return b
+	return ask(t, method, w.engine.URL+path, body)
 }
 
 // witness passes requests on to the engine, and closes seen once an answer has
@@ -215,17 +200,13 @@ func TestWeatherOfEngine(t *testing.T) {
 
 // An engine that crashes in the middle of a run and comes back gets the rest,
 // and again what it may have taken without having said so.
-func TestCrashOfEngine(t *testing.T) {
-	for _, engine := range []enginetest.Engine{enginetest.OpenSearch2, enginetest.Elasticsearch8} {
-		t.Run(string(engine), func(t *testing.T) {
-			w := weather{newSoundWorld(t, 60_000), enginetest.Start(t, engine)}
-			w.rideOut(t, "crash", w.engine.URL, func() {
-				w.awaitDocuments(t, 5000)
-				w.engine.Kill()
-				w.engine.Restart(t)
-			})
-		})
-	}
+func crashOf(t *testing.T, e *enginetest.Running) {
+	w := weather{newSoundWorld(t, 60_000), e}
+	w.rideOut(t, "crash", e.URL, func() {
+		w.awaitDocuments(t, 5000)
+		e.Kill()
+		e.Restart(t)
+	})
 }
 
 // awaitDocuments polls until the engine has indexed n documents.

@@ -17,7 +17,7 @@ func TestEngines(t *testing.T) {
 		{enginetest.Elasticsearch8, clustertest.Target{Product: "elasticsearch", Version: "8.19.7", Parse: "flattened"}},
 		{enginetest.Elasticsearch7, clustertest.Target{Product: "elasticsearch", Version: "7.10.2", Brief: true}},
 		{enginetest.Elasticsearch717, clustertest.Target{Product: "elasticsearch", Version: "7.17.29", Brief: true, MatchOnly: true, Parse: "flattened"}},
-		{enginetest.OpenSearch2, clustertest.Target{Product: "opensearch", Version: "2.19.1", Parse: "flat_object", MatchOnly: true}},
+		{enginetest.OpenSearch2, clustertest.Target{Product: "opensearch", Version: "2.19.1", Brief: true, Parse: "flat_object", MatchOnly: true}},
 		{enginetest.OpenSearch3, clustertest.Target{Product: "opensearch", Version: "3.3.0", Brief: true, Parse: "flat_object", MatchOnly: true}},
 		{enginetest.Elasticsearch9, clustertest.Target{Product: "elasticsearch", Version: "9.2.0", Brief: true, Parse: "flattened"}},
 	} {
