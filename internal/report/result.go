@@ -43,9 +43,9 @@ const maxReasonBytes = 600
 // object.
 func (r record) result() (result, bool) {
 	res := result{execution: r.ExecutionArn}
-	var input struct{ Object run.Object }
-	if json.Unmarshal([]byte(r.Input), &input) == nil {
-		res.object = input.Object
+	var object run.Object
+	if json.Unmarshal(objectOf(r.Input), &object) == nil {
+		res.object = object
 	}
 	switch r.Status {
 	case "SUCCEEDED":

@@ -86,7 +86,8 @@ func TestASuccessThatIsNone(t *testing.T) {
 func TestRecordedForms(t *testing.T) {
 	const recorded = `[{"Cause":"intentional bounded native observation","Error":"OwnedItemFailure","ExecutionArn":"arn:aws:states:us-west-2:000000000000:execution:sd-sfn-map-35d090a7dd-lifecycle/LifeMap:5f894d35-ab00-3636-bd58-8677462d9514","Input":"{\"index\":0,\"source\":\"STATE_DATA\",\"value\":{\"n\":0,\"wait\":25,\"fail\":true}}","InputDetails":{"Included":true},"Name":"5f894d35-ab00-3636-bd58-8677462d9514","OutputDetails":{"Included":true},"RedriveCount":0,"RedriveStatus":"REDRIVABLE_BY_MAP_RUN","StartDate":"2026-09-23T22:58:19.314Z","StateMachineArn":"arn:aws:states:us-west-2:000000000000:stateMachine:sd-sfn-map-35d090a7dd-lifecycle/LifeMap","Status":"FAILED","StopDate":"2026-09-23T22:58:44.406Z"},{"Input":"{\"index\":2,\"source\":\"STATE_DATA\",\"value\":{\"n\":2,\"wait\":0,\"fail\":false}}","InputDetails":{"Included":true},"Status":"PENDING"}]`
 	var results []result
-	err := eachRecord(json.NewDecoder(strings.NewReader(recorded)), func(r record) error {
+	records := recordReader{body: strings.NewReader(recorded)}
+	err := records.each(func(r record) error {
 		res, named := r.result()
 		if named {
 			t.Errorf("%s names the object %q, but none stands there", r.Status, res.object.Key)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -12,18 +13,6 @@ import (
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
 )
-
-// record is one child execution as a ResultWriter without transformation
-// writes it. A pending one has only Input and Status.
-// https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
-type record struct {
-	ExecutionArn string
-	Input        string
-	Output       string
-	Error        string
-	Cause        string
-	Status       string
-}
 
 // resultManifest is the manifest.json of a map run.
 type resultManifest struct {
@@ -61,8 +50,8 @@ func (b *builder) findResults(ctx context.Context) ([]run.Object, error) {
 	}
 	for _, o := range manifests {
 		var m resultManifest
-		if err := b.readResult(ctx, o, func(d *json.Decoder) error {
-			if err := d.Decode(&m); err != nil {
+		if err := b.readResult(ctx, o, func(body io.Reader) error {
+			if err := json.NewDecoder(body).Decode(&m); err != nil {
 				return &brokenFile{err}
 			}
 			return nil
@@ -96,8 +85,9 @@ func (b *builder) readResults(ctx context.Context) error {
 		return err
 	}
 	for _, o := range files {
-		err := b.readResult(ctx, o, func(d *json.Decoder) error {
-			return eachRecord(d, func(r record) error { return b.take(ctx, r) })
+		err := b.readResult(ctx, o, func(body io.Reader) error {
+			records := recordReader{body: body}
+			return records.each(func(r record) error { return b.take(ctx, r) })
 		})
 		if err != nil {
 			return err
@@ -108,7 +98,7 @@ func (b *builder) readResults(ctx context.Context) error {
 
 // readResult streams one file of results. What is wrong with it for good is a
 // finding; what stands before that counts.
-func (b *builder) readResult(ctx context.Context, o run.Object, read func(*json.Decoder) error) error {
+func (b *builder) readResult(ctx context.Context, o run.Object, read func(io.Reader) error) error {
 	body, err := b.in.Folder.File(ctx, o.Key)
 	if errors.Is(err, archive.ErrNotFound) {
 		err = notYet("%s was listed, but is not there", o.Key)
@@ -117,7 +107,7 @@ func (b *builder) readResult(ctx context.Context, o run.Object, read func(*json.
 		return b.unreadable(ctx, o.Key, err)
 	}
 	defer func() { _ = body.Close() }()
-	err = read(json.NewDecoder(body))
+	err = read(body)
 	var broken *brokenFile
 	var fault *run.Fault
 	var changed *archive.Unreadable
@@ -146,26 +136,3 @@ type brokenFile struct{ err error }
 
 func (e *brokenFile) Error() string { return e.err.Error() }
 func (e *brokenFile) Unwrap() error { return e.err }
-
-func eachRecord(d *json.Decoder, each func(record) error) error {
-	start, err := d.Token()
-	if err != nil {
-		return &brokenFile{err}
-	}
-	if start != json.Delim('[') {
-		return &brokenFile{fmt.Errorf("it begins with %v instead of [", start)}
-	}
-	for d.More() {
-		var r record
-		if err := d.Decode(&r); err != nil {
-			return &brokenFile{err}
-		}
-		if err := each(r); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return &brokenFile{err}
-	}
-	return nil
-}
