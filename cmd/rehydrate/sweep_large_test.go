@@ -111,7 +111,7 @@ func (g *stage) invokeWith(ctx context.Context, c sweepCase, call invocation) re
 	site.strike(&fault{way: c.way, first: c.first, times: c.times, lasts: c.lasts, random: rand.New(rand.NewPCG(*sweepSeed, uint64(c.number)))})
 	complaints, err := call(ctx, g, name)
 	r.struck = site.strikes()
-	site.strike(nil)
+	site.heal()
 	var failed *asl.TaskError
 	switch {
 	case err == nil:

@@ -30,11 +30,11 @@ type site struct {
 	mu     sync.Mutex
 	server *http.Server // nil while it is down
 	ended  bool
-	// refusing: it is down, and will be up again.
-	refusing bool
-	seen     []string // what was asked for, in order
-	fault    *fault
-	struck   int
+	// up is closed when it is up again; nil while it is.
+	up     chan struct{}
+	seen   []string // what was asked for, in order
+	fault  *fault
+	struck int
 }
 
 // fault strikes some calls to a site, in one way.
@@ -97,24 +97,36 @@ func (s *site) stop(final bool) {
 	}
 }
 
-// refuse takes no connections for d.
+// refuse takes no connections for d, from now on.
 func (s *site) refuse(d time.Duration) {
 	s.mu.Lock()
-	refusing := s.refusing
-	s.refusing = true
-	s.mu.Unlock()
-	if refusing {
+	defer s.mu.Unlock()
+	if s.up != nil {
 		return
 	}
-	defer func() {
+	up := make(chan struct{})
+	s.up = up
+	go func() {
+		s.stop(false)
+		time.Sleep(d)
+		for s.start() != nil { // until the port is free again
+			time.Sleep(20 * time.Millisecond)
+		}
 		s.mu.Lock()
-		s.refusing = false
-		s.mu.Unlock()
+		defer s.mu.Unlock()
+		s.up = nil
+		close(up)
 	}()
-	s.stop(false)
-	time.Sleep(d)
-	for s.start() != nil { // until the port is free again
-		time.Sleep(20 * time.Millisecond)
+}
+
+// heal waits until the site is up, and strikes no more.
+func (s *site) heal() {
+	s.strike(nil)
+	s.mu.Lock()
+	up := s.up
+	s.mu.Unlock()
+	if up != nil {
+		<-up
 	}
 }
 

@@ -205,7 +205,7 @@ func (s *surroundings) execute(t *testing.T, c sweepCase) result {
 	g.sites[c.site].strike(&fault{way: c.way, first: c.first, times: c.times, lasts: c.lasts, random: random})
 	first := g.run(ctx, "first", sweepInput)
 	r.took, r.struck = first.took, g.sites[c.site].strikes()
-	g.sites[c.site].strike(nil)
+	g.sites[c.site].heal()
 
 	r.class, r.complaints = g.conclude(ctx, first)
 	if err := g.close(r.class == wrong); err != nil {

@@ -36,7 +36,7 @@ func s3List(_, kind string) bool { return kind == "LIST" }
 func ways() []way {
 	all := []way{
 		{"refused", always, func(x exchange, _ *rand.Rand) {
-			go x.site.refuse(300 * time.Millisecond)
+			x.site.refuse(300 * time.Millisecond)
 			x.reset()
 		}, true},
 		{"reset before it acted", always, func(x exchange, _ *rand.Rand) { x.reset() }, true},

@@ -25,8 +25,12 @@ import (
 )
 
 const (
-	// attempts at one request; the waits between them grow to 20 s.
-	attempts = 6
+	// attempts at one request. The wait after each is up to twice as long as after the
+	// one before, from firstWait on: together 15 s at most, so that a short outage, or a
+	// laptop that changes its network, ends nothing. Where S3 asks for less they begin
+	// at 1 s, and none is longer than 20 s.
+	attempts  = 6
+	firstWait = 500 * time.Millisecond
 	// answerLimit is how long a server may take to begin its answer.
 	answerLimit = 30 * time.Second
 	// connections kept open: as many as List uses at once.
@@ -42,7 +46,7 @@ func NewClient(ctx context.Context, endpoint string, more ...func(*s3.Options)) 
 	options := []func(*config.LoadOptions) error{
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts = attempts
+				o.MaxAttempts, o.BaseDelay = attempts, firstWait // the SDK's own is 50 ms
 				// By default retries are from a purse that all calls share and that is slow to
 				// fill: after a short outage, calls would fail at the first hitch.
 				o.RateLimiter = ratelimit.None

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rehydrate/rehydrate/internal/archive"
 	"github.com/rehydrate/rehydrate/internal/run"
@@ -106,5 +107,28 @@ func TestNoCredentialsAreAFault(t *testing.T) {
 	var f *run.Fault
 	if !errors.As(err, &f) || f.Name != run.Denied || !strings.Contains(f.Error(), "no AWS credentials were found") {
 		t.Errorf("%v, want a Fault that says so", err)
+	}
+}
+
+// A client waits long enough between its attempts for a short outage to end.
+func TestWaitsBetweenAttempts(t *testing.T) {
+	bare(t)
+	client, err := archive.NewClient(t.Context(), "http://127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	retryer := client.Options().Retryer
+	for attempt, most := 1, 500*time.Millisecond; attempt < retryer.MaxAttempts(); attempt, most = attempt+1, 2*most {
+		var longest time.Duration
+		for range 200 { // each is by chance
+			wait, err := retryer.RetryDelay(attempt, errors.New("reset"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			longest = max(longest, wait)
+		}
+		if longest > most || longest < most/2 {
+			t.Errorf("after attempt %d it waits for up to %s, want %s", attempt, longest, most)
+		}
 	}
 }
