@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/rehydrate/rehydrate/internal/cluster/enginetest"
@@ -40,30 +38,10 @@ func TestOnEngines(t *testing.T) {
 func empty(t *testing.T, url string) {
 	t.Helper()
 	var left []struct{ Index string }
-	if err := json.Unmarshal(ask(t, http.MethodGet, url+"/_cat/indices/ecs-task-*,capped-*?format=json&expand_wildcards=all", ""), &left); err != nil {
+	if err := json.Unmarshal(enginetest.Ask(t, http.MethodGet, url+"/_cat/indices/ecs-task-*,capped-*?format=json&expand_wildcards=all", ""), &left); err != nil {
 		t.Fatal(err)
 	}
 	for _, i := range left {
-		ask(t, http.MethodDelete, url+"/"+i.Index, "")
+		enginetest.Ask(t, http.MethodDelete, url+"/"+i.Index, "")
 	}
-}
-
-// ask asks a cluster, which has to agree.
-func ask(t *testing.T, method, url, body string) []byte {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode > 299 {
-		t.Fatalf("%s %s: %s %s %v", method, url, res.Status, answer, err)
-	}
-	return answer
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -222,20 +221,7 @@ func bar(t *testing.T, url, query string) map[string]bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/_search", bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	answer := enginetest.Ask(t, http.MethodPost, url+"/_search", string(body))
 	var found struct {
 		Shards struct{ Failed int } `json:"_shards"`
 		Hits   struct {
@@ -244,8 +230,8 @@ func bar(t *testing.T, url, query string) map[string]bool {
 			}
 		}
 	}
-	if err := json.Unmarshal(answer, &found); err != nil || res.StatusCode != http.StatusOK || found.Shards.Failed > 0 {
-		t.Fatalf("%s: %s %v\n%.2000s", query, res.Status, err, answer)
+	if err := json.Unmarshal(answer, &found); err != nil || found.Shards.Failed > 0 {
+		t.Fatalf("%s: %v\n%.2000s", query, err, answer)
 	}
 	ids := map[string]bool{}
 	for _, hit := range found.Hits.Hits {

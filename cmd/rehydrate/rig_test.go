@@ -19,6 +19,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/rehydrate/rehydrate/internal/cluster/enginetest"
 	"github.com/rehydrate/rehydrate/internal/report"
 	"github.com/rehydrate/rehydrate/internal/run"
 	"github.com/rehydrate/rehydrate/local/bucket"
@@ -310,7 +311,7 @@ func afterListing(do func()) door {
 // ask asks the cluster itself.
 func (p *rig) ask(t *testing.T, method, path, body string) {
 	t.Helper()
-	ask(t, method, p.engine+path, body)
+	enginetest.Ask(t, method, p.engine+path, body)
 }
 
 func zipped(t *testing.T, b []byte) []byte {

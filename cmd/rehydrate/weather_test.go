@@ -96,7 +96,7 @@ func (w weather) clear(t *testing.T) {
 // ask asks the engine, which has to agree.
 func (w weather) ask(t *testing.T, method, path, body string) []byte {
 	t.Helper()
-	return ask(t, method, w.engine.URL+path, body)
+	return enginetest.Ask(t, method, w.engine.URL+path, body)
 }
 
 // witness passes requests on to the engine, and closes seen once an answer has

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf8"
+
+	"github.com/rehydrate/rehydrate/internal/run"
 )
 
 // readRecords gives the records before the end or the error, read in pieces of all
@@ -66,6 +68,16 @@ func TestRecords(t *testing.T) {
 func TestEndlessRecord(t *testing.T) {
 	err := (&recordReader{body: io.MultiReader(strings.NewReader(`[{"Input":"`), endlessly{})}).each(func(record) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "more than 8388608 bytes, from byte 0 on") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// What S3 says is not taken for the file's end.
+func TestRecordsOfABrokenConnection(t *testing.T) {
+	fault := &run.Fault{Name: run.Unavailable, Reason: "S3 broke off", Err: io.EOF}
+	err := (&recordReader{body: io.MultiReader(strings.NewReader(`[{}`), iotest.ErrReader(fault))}).each(func(record) error { return nil })
+	var got *run.Fault
+	if !errors.As(err, &got) || got != fault {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package enginetest
 
 import (
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -14,10 +13,10 @@ func TestKillAndRestart(t *testing.T) {
 	for _, e := range []Engine{Elasticsearch8, OpenSearch2} {
 		t.Run(string(e), func(t *testing.T) {
 			r := Start(t, e, "thread_pool.write.queue_size: 7")
-			if got := ask(t, http.MethodGet, r.URL+"/_nodes/settings?flat_settings=true", ""); !strings.Contains(got, `"thread_pool.write.queue_size":"7"`) {
+			if got := string(Ask(t, http.MethodGet, r.URL+"/_nodes/settings?flat_settings=true", "")); !strings.Contains(got, `"thread_pool.write.queue_size":"7"`) {
 				t.Errorf("the node does not have the setting: %s", got)
 			}
-			ask(t, http.MethodPut, r.URL+"/survivors/_doc/1", `{"name":"Ishmael"}`)
+			Ask(t, http.MethodPut, r.URL+"/survivors/_doc/1", `{"name":"Ishmael"}`)
 			url := r.URL
 			r.Kill()
 			if conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")); err == nil {
@@ -25,7 +24,7 @@ func TestKillAndRestart(t *testing.T) {
 				t.Error("a killed engine listens")
 			}
 			r.Restart(t)
-			if got := ask(t, http.MethodGet, url+"/survivors/_doc/1", ""); !strings.Contains(got, "Ishmael") {
+			if got := string(Ask(t, http.MethodGet, url+"/survivors/_doc/1", "")); !strings.Contains(got, "Ishmael") {
 				t.Errorf("the document is gone: %s", got)
 			}
 		})
@@ -39,23 +38,4 @@ func TestFindJDK(t *testing.T) {
 	if home, ok := findJDK(t.Context(), 1, 99); ok && javaVersion(t.Context(), home) == 0 {
 		t.Errorf("%s is no JDK", home)
 	}
-}
-
-func ask(t *testing.T, method, url, body string) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode > 299 {
-		t.Fatalf("%s %s: %d %v\n%s", method, url, res.StatusCode, err, b)
-	}
-	return string(b)
 }
